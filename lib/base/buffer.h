@@ -1,0 +1,60 @@
+/*
+ * Bytes that come in at one end and leave at the other: what was read and is not parsed yet, what was formatted and is not
+ * sent yet. Readable bytes are [data + start, data + end).
+ *
+ * Pointers into it are valid until the next reserve, append or free.
+ */
+#ifndef MC_BASE_BUFFER_H
+#define MC_BASE_BUFFER_H
+
+#include "base/slice.h"
+
+typedef struct mc__buffer {
+    char  *data;
+    size_t start;
+    size_t end;
+    size_t capacity;
+} mc__buffer;
+
+/* Zeroed memory is an empty buffer that owns nothing; mc__buffer_free makes it that again. */
+void mc__buffer_free(mc__buffer *buffer);
+
+/* Makes room for at least room bytes after the readable ones, moving them to the front or growing by doubling. Returns false
+ * when memory or the address space is out; the buffer is as before. */
+bool mc__buffer_reserve(mc__buffer *buffer, size_t room);
+
+/* Copies bytes to the end. false: no memory, nothing was added. */
+bool mc__buffer_append(mc__buffer *buffer, mc_slice bytes);
+
+/* Gives back memory when nothing is readable and the capacity is over keep. */
+void mc__buffer_trim(mc__buffer *buffer, size_t keep);
+
+static inline size_t mc__buffer_len(const mc__buffer *buffer) {
+    return buffer->end - buffer->start;
+}
+
+static inline mc_slice mc__buffer_readable(const mc__buffer *buffer) {
+    return mc_bytes(buffer->data ? buffer->data + buffer->start : NULL, mc__buffer_len(buffer));
+}
+
+/* Where the next bytes are written, and how many fit; after writing, mc__buffer_commit says how many came. */
+static inline char *mc__buffer_tail(const mc__buffer *buffer) {
+    return buffer->data + buffer->end;
+}
+
+static inline size_t mc__buffer_room(const mc__buffer *buffer) {
+    return buffer->capacity - buffer->end;
+}
+
+static inline void mc__buffer_commit(mc__buffer *buffer, size_t len) {
+    buffer->end += len;
+}
+
+/* The first len readable bytes are done with. */
+static inline void mc__buffer_consume(mc__buffer *buffer, size_t len) {
+    buffer->start += len;
+    if (buffer->start == buffer->end)
+        buffer->start = buffer->end = 0;
+}
+
+#endif

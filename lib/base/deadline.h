@@ -1,0 +1,35 @@
+/*
+ * Moments on the monotonic clock, in nanoseconds since an unspecified start. Code that has to know the time is given it,
+ * so that tests drive the clock; only the outermost functions read it.
+ */
+#ifndef MC_BASE_DEADLINE_H
+#define MC_BASE_DEADLINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef int64_t mc__time; /* nanoseconds, monotonic */
+
+#define MC__MS ((mc__time)1000000)
+
+/* A moment that never comes. */
+#define MC__NEVER INT64_MAX
+
+/* The monotonic clock. */
+mc__time mc__time_now(void);
+
+/* Seconds since 1970, for the one use that the protocol has for it: absolute expiration times. */
+int64_t mc__wall_clock_s(void);
+
+static inline mc__time mc__deadline_after_ms(mc__time now, int64_t ms) {
+    return ms >= (MC__NEVER - now) / MC__MS ? MC__NEVER : now + ms * MC__MS;
+}
+
+static inline mc__time mc__earlier(mc__time a, mc__time b) {
+    return a < b ? a : b;
+}
+
+/* What is left until the deadline in whole milliseconds, rounded up, for poll: 0 when it has passed, -1 for MC__NEVER. */
+int mc__deadline_left_ms(mc__time deadline, mc__time now);
+
+#endif
