@@ -1,0 +1,78 @@
+/*
+ * One connected socket: the only file whose functions send, receive, connect and look. Plain TCP and unix sockets; a secured
+ * stream will stand behind the same functions.
+ *
+ * A stream is used by one thread at a time. Its socket is above descriptor 2, close-on-exec, and never raises SIGPIPE.
+ */
+#ifndef MC_NET_STREAM_H
+#define MC_NET_STREAM_H
+
+#include "base/deadline.h"
+#include "base/slice.h"
+
+#include <stddef.h>
+#include <sys/socket.h>
+
+/* An address that a socket can be connected to. */
+typedef struct mc__endpoint {
+    struct sockaddr_storage address;
+    socklen_t               len;
+} mc__endpoint;
+
+typedef struct mc__stream {
+    int fd;            /* -1: closed */
+    int io_timeout_ms; /* how long a call that may wait does so: SO_RCVTIMEO and SO_SNDTIMEO */
+} mc__stream;
+
+#define MC__STREAM_CLOSED                                                                                                   \
+    { -1, 0 }
+
+/* Memory that may be filled. */
+typedef struct mc__area {
+    char  *data;
+    size_t len;
+} mc__area;
+
+/*
+ * Begins to connect. Returns 0 when the connection stands at once (unix sockets, mostly), EINPROGRESS when it is under way
+ * (poll for POLLOUT, then mc__stream_connected), or the errno of the failure, and the stream is closed.
+ */
+int mc__stream_connect(mc__stream *stream, const mc__endpoint *endpoint);
+
+/* After POLLOUT: 0 when the connection stands, EINPROGRESS when it does not yet, or the errno; then the stream is closed. */
+int mc__stream_connected(mc__stream *stream);
+
+/*
+ * Readies a stream that stands for use: blocking, waits bounded by io_timeout_ms, TCP_NODELAY, keep-alive, TCP_USER_TIMEOUT
+ * (so that a peer that is gone without a word does not keep the socket for a quarter of an hour). Returns 0 or an errno.
+ */
+int mc__stream_ready(mc__stream *stream, int io_timeout_ms);
+
+typedef enum mc__look {
+    MC__LOOK_QUIET, /* open, and nothing to read: fit for use */
+    MC__LOOK_STRAY, /* holds bytes that nobody has asked for */
+    MC__LOOK_CLOSED /* closed or broken by the peer */
+} mc__look;
+
+/* The look before reuse: one recv with MSG_PEEK and MSG_DONTWAIT. */
+mc__look mc__stream_look(const mc__stream *stream);
+
+/*
+ * Sends count slices as one message. wait: for up to io_timeout_ms in all; else takes what fits now. Returns bytes accepted
+ * (> 0), or -1 and errno: EAGAIN (nothing fits, or the time is up), EINTR, or the failure.
+ */
+ptrdiff_t mc__stream_send(const mc__stream *stream, const mc_slice *slices, size_t count, bool wait);
+
+/*
+ * Receives what is there into count areas, in order. wait: for the first byte, up to io_timeout_ms. Returns bytes (> 0), 0 at
+ * the peer's end, or -1 and errno: EAGAIN (nothing there, or the time is up), EINTR, or the failure.
+ */
+ptrdiff_t mc__stream_receive(const mc__stream *stream, const mc__area *areas, size_t count, bool wait);
+
+/* Closes the descriptor: no shutdown and no "quit", for after a fork the parent may be using the same connection. */
+void mc__stream_close(mc__stream *stream);
+
+/* Whether the failure is this process's own (no descriptors, no memory, no ports), which says nothing of the host. */
+bool mc__errno_is_local(int error);
+
+#endif
