@@ -1,0 +1,50 @@
+# What `cmake --install` puts where: the libraries, the header, the pkg-config file and the CMake package; and `uninstall`.
+
+install(TARGETS mcclient EXPORT mcclient_targets
+    LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+    ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+)
+install(TARGETS mcclient_static ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(DIRECTORY include/mcclient DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+
+# The pkg-config file finds the prefix from where it lies itself, so an installed tree may be moved. Folders outside the
+# prefix stand in it as they are.
+function(mc_from_pkgconfig_folder result folder)
+    if(IS_ABSOLUTE "${folder}")
+        set(${result} "${folder}" PARENT_SCOPE)
+    else()
+        set(${result} "\${prefix}/${folder}" PARENT_SCOPE)
+    endif()
+endfunction()
+if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}")
+    set(PC_PREFIX "${CMAKE_INSTALL_PREFIX}")
+else()
+    file(RELATIVE_PATH up "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
+    string(REGEX REPLACE "/$" "" up "${up}")
+    set(PC_PREFIX "\${pcfiledir}/${up}")
+endif()
+mc_from_pkgconfig_folder(PC_LIBDIR "${CMAKE_INSTALL_LIBDIR}")
+mc_from_pkgconfig_folder(PC_INCLUDEDIR "${CMAKE_INSTALL_INCLUDEDIR}")
+configure_file(libmcclient.pc.in libmcclient.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/libmcclient.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/mcclient)
+configure_package_config_file(cmake/mcclient-config.cmake.in mcclient-config.cmake
+    INSTALL_DESTINATION ${package_folder}
+    NO_SET_AND_CHECK_MACRO
+)
+write_basic_package_version_file(mcclient-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES
+    ${PROJECT_BINARY_DIR}/mcclient-config.cmake
+    ${PROJECT_BINARY_DIR}/mcclient-config-version.cmake
+    DESTINATION ${package_folder}
+)
+install(EXPORT mcclient_targets NAMESPACE mcclient:: FILE mcclient-targets.cmake DESTINATION ${package_folder})
+
+if(MC_TOP_LEVEL)
+    add_custom_target(uninstall
+        COMMAND ${CMAKE_COMMAND} -DMANIFEST=${PROJECT_BINARY_DIR}/install_manifest.txt
+            -P ${PROJECT_SOURCE_DIR}/cmake/uninstall.cmake
+        VERBATIM
+    )
+endif()
