@@ -27,7 +27,8 @@ typedef struct mc__address {
     mc__address_kind kind;
     char            *host; /* as written: a name, an address without brackets, or a path */
     uint16_t         port; /* 0 for a path */
-    char *name; /* "h:11211", "inet:h:11211", "[::1]:11211", "unix:/path": for messages; equal when it is the same host */
+    char            *name; /* "h:11211", "inet:h:11211", "[::1]:11211", "unix:/path": for messages; where two are equal, it
+                              is the same host */
 } mc__address;
 
 /*

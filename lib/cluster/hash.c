@@ -1,0 +1,77 @@
+#include "cluster/hash.h"
+
+#include <nettle/md5.h>
+#include <zlib.h>
+
+uint32_t mc__hash_crc32(mc_slice bytes) {
+    return (uint32_t)crc32_z(0, (const unsigned char *)bytes.data, bytes.len);
+}
+
+void mc__hash_md5(mc_slice bytes, uint32_t words[MC__MD5_WORDS]) {
+    struct md5_ctx context;
+    uint8_t        digest[MD5_DIGEST_SIZE];
+
+    md5_init(&context);
+    md5_update(&context, bytes.len, (const uint8_t *)bytes.data);
+    md5_digest(&context, sizeof digest, digest);
+    for (size_t i = 0; i < MC__MD5_WORDS; i++) {
+        const uint8_t *byte = digest + 4 * i;
+        words[i] = (uint32_t)byte[0] | (uint32_t)byte[1] << 8 | (uint32_t)byte[2] << 16 | (uint32_t)byte[3] << 24;
+    }
+}
+
+uint32_t mc__hash_one_at_a_time(mc_slice bytes) {
+    uint32_t value = 0;
+
+    for (size_t i = 0; i < bytes.len; i++) {
+        uint32_t byte = (uint32_t)(signed char)bytes.data[i];
+        value += byte;
+        value += value << 10;
+        value ^= value >> 6;
+    }
+    value += value << 3;
+    value ^= value >> 11;
+    value += value << 15;
+    return value;
+}
+
+static uint32_t hash_python(mc_slice bytes) {
+    return (mc__hash_crc32(bytes) >> 16) & 0x7fff;
+}
+
+static uint32_t hash_md5_first(mc_slice bytes) {
+    uint32_t words[MC__MD5_WORDS];
+
+    mc__hash_md5(bytes, words);
+    return words[0];
+}
+
+bool mc__hash_known(mc_hash hash) {
+    switch (hash) {
+    case MC_HASH_PYTHON:
+    case MC_HASH_PYTHON_1_59:
+    case MC_HASH_CRC32:
+    case MC_HASH_MD5:
+    case MC_HASH_ONE_AT_A_TIME:
+        return true;
+    }
+    return false;
+}
+
+uint32_t mc__hash(mc_hash hash, mc_slice bytes) {
+    switch (hash) {
+    case MC_HASH_PYTHON:
+        break;
+    case MC_HASH_PYTHON_1_59: {
+        uint32_t value = hash_python(bytes);
+        return value > 0 ? value : 1;
+    }
+    case MC_HASH_CRC32:
+        return mc__hash_crc32(bytes);
+    case MC_HASH_MD5:
+        return hash_md5_first(bytes);
+    case MC_HASH_ONE_AT_A_TIME:
+        return mc__hash_one_at_a_time(bytes);
+    }
+    return hash_python(bytes);
+}
