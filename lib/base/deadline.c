@@ -24,6 +24,6 @@ int mc__deadline_left_ms(mc__time deadline, mc__time now) {
         return -1;
     if (deadline <= now)
         return 0;
-    left = (deadline - now + MC__MS - 1) / MC__MS;
+    left = (deadline - now - 1) / MC__MS + 1; /* rounded up, without passing the widest number */
     return left > INT_MAX ? INT_MAX : (int)left;
 }
