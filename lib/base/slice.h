@@ -4,6 +4,12 @@
 
 #include "mcclient/mcclient.h"
 
+/* Memory that may be filled. */
+typedef struct mc__area {
+    char  *data;
+    size_t len;
+} mc__area;
+
 /* A string literal as a slice; its length is known at compile time. */
 #define MC__LITERAL(text) mc_bytes("" text, sizeof(text) - 1)
 

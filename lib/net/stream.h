@@ -27,12 +27,6 @@ typedef struct mc__stream {
 #define MC__STREAM_CLOSED                                                                                                   \
     { -1, 0 }
 
-/* Memory that may be filled. */
-typedef struct mc__area {
-    char  *data;
-    size_t len;
-} mc__area;
-
 /*
  * Begins to connect. Returns 0 when the connection stands at once (unix sockets, mostly), EINPROGRESS when it is under way
  * (poll for POLLOUT, then mc__stream_connected), or the errno of the failure, and the stream is closed.

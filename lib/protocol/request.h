@@ -1,0 +1,71 @@
+/* Commands as the bytes that go on the wire (protocol.txt, from "Storage commands" on). */
+#ifndef MC_PROTOCOL_REQUEST_H
+#define MC_PROTOCOL_REQUEST_H
+
+#include "base/buffer.h"
+
+typedef enum mc__verb {
+    MC__VERB_SET,
+    MC__VERB_ADD,
+    MC__VERB_REPLACE,
+    MC__VERB_APPEND,
+    MC__VERB_PREPEND,
+    MC__VERB_CAS,
+    MC__VERB_GET,
+    MC__VERB_GETS,
+    MC__VERB_GAT,
+    MC__VERB_GATS,
+    MC__VERB_DELETE,
+    MC__VERB_TOUCH,
+    MC__VERB_INCR,
+    MC__VERB_DECR,
+    MC__VERB_FLUSH_ALL,
+    MC__VERB_VERSION,
+    MC__VERB_STATS
+} mc__verb;
+
+/* The command's name on the wire. */
+mc_slice mc__verb_name(mc__verb verb);
+
+/* set, add, replace, append, prepend, cas: a data block follows the line. */
+bool mc__verb_stores(mc__verb verb);
+
+/* get, gets, gat, gats: VALUE blocks and END come back. */
+bool mc__verb_retrieves(mc__verb verb);
+
+/* Whether doing it twice is as good as once, so that it may be sent again when its outcome is unknown: all but add, append,
+ * prepend, cas, incr and decr. */
+bool mc__verb_repeatable(mc__verb verb);
+
+/* What is asked. Its slices belong to the caller. A key and a prefix are legal (protocol/key.h); nothing here checks them.
+ */
+typedef struct mc__request {
+    mc_slice key;     /* stats: the group, may be empty; flush_all, version: not used */
+    mc_slice value;   /* storage */
+    uint32_t flags;   /* storage */
+    int64_t  exptime; /* as on the wire: storage, touch, gat, gats; flush_all: the delay */
+    uint64_t number;  /* cas: the token; incr, decr: the delta */
+} mc__request;
+
+/* What the requests of one exchange have in common. */
+typedef struct mc__command {
+    mc__verb verb;
+    bool     noreply; /* no answer is asked for; not with verbs that retrieve, version and stats */
+    mc_slice prefix;  /* before every key */
+} mc__command;
+
+/*
+ * A retrieval's line may ask for many keys: it is opened with the first request, goes on with each further key, and is
+ * closed. Each function appends to out and returns false, with nothing appended, when memory is out.
+ */
+bool mc__request_open_line(const mc__command *command, const mc__request *first, mc__buffer *out);
+bool mc__request_add_key(const mc__command *command, mc_slice key, mc__buffer *out);
+bool mc__request_close_line(mc__buffer *out);
+
+/* The whole command line with its line end, for any verb; a storage command's data block and line end are to follow. */
+bool mc__request_write_line(const mc__command *command, const mc__request *request, mc__buffer *out);
+
+/* How many bytes mc__request_write_line appends. */
+size_t mc__request_line_size(const mc__command *command, const mc__request *request);
+
+#endif
