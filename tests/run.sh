@@ -1,0 +1,137 @@
+#!/bin/sh
+# Builds and tests the project in every way that matters: see --help.
+set -eu
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+. "$root/tests/support/packages.sh"
+
+usage() {
+    cat <<'END'
+Usage: tests/run.sh [--quick | --coverage]
+
+Installs the Debian packages that are missing, then builds and tests, each in a folder of its own under build/:
+  gcc     warnings are errors; every test
+  clang   warnings are errors; every test
+  asan    gcc's address and undefined-behaviour sanitizers; every test
+  tsan    gcc's thread sanitizer; the tests that use threads
+
+  --quick      only the first
+  --coverage   only a build that counts: every test, then the lines and branches of lib/ that they ran
+  --help       this text
+
+MC_BUILD_ROOT names another folder than build/. Exits with 0 when every test has passed.
+END
+}
+
+mode=all
+for argument in "$@"; do
+    case $argument in
+    --quick) mode=quick ;;
+    --coverage) mode=coverage ;;
+    -h | --help)
+        usage
+        exit 0
+        ;;
+    *)
+        usage >&2
+        exit 2
+        ;;
+    esac
+done
+
+build_root=${MC_BUILD_ROOT:-$root/build}
+jobs=$(nproc 2>/dev/null || echo 2)
+started=$(date +%s)
+passed=0
+failed=0
+
+packages="gcc g++ libc6-dev make cmake pkg-config zlib1g-dev nettle-dev libevent-dev check
+    memcached python3 python3-memcache python3-pylibmc"
+case $mode in
+all) packages="$packages clang" ;;
+coverage) packages="$packages lcov" ;;
+esac
+# shellcheck disable=SC2086
+install_missing $packages
+
+# The sanitizers of this gcc lose their way where the kernel scatters memory widely.
+steady=
+if setarch "$(uname -m)" -R true 2>/dev/null; then
+    steady="setarch $(uname -m) -R"
+fi
+
+now() {
+    echo $(($(date +%s) - started)) s
+}
+
+# stage <name> <compiler> <ctest arguments, or ""> <cmake argument>...: configures, builds and tests in a folder of its own.
+stage() {
+    name=$1
+    compiler=$2
+    selection=$3
+    shift 3
+    folder=$build_root/$name
+    log=$folder.log
+
+    mkdir -p "$build_root"
+    echo "[$(now)] $name: building"
+    if ! { cmake -S "$root" -B "$folder" -DCMAKE_C_COMPILER="$compiler" -DMC_WERROR=ON "$@" &&
+        cmake --build "$folder" -j "$jobs"; } >"$log" 2>&1 </dev/null; then
+        tail -n 60 "$log"
+        echo "[$(now)] $name: the build failed; all of its output is in $log"
+        failed=$((failed + 1))
+        return 0
+    fi
+
+    echo "[$(now)] $name: testing"
+    # shellcheck disable=SC2086
+    $steady ctest --test-dir "$folder" -j "$jobs" --output-on-failure $selection >"$log" 2>&1 </dev/null || true
+    stage_failed=$(sed -n 's/.* tests passed, \([0-9]*\) tests* failed out of [0-9]*$/\1/p' "$log")
+    stage_total=$(sed -n 's/.* tests passed, [0-9]* tests* failed out of \([0-9]*\)$/\1/p' "$log")
+    if [ -z "$stage_total" ] || [ "$stage_failed" -gt 0 ]; then
+        cat "$log"
+    fi
+    if [ -z "$stage_total" ]; then
+        echo "[$(now)] $name: the tests did not run"
+        failed=$((failed + 1))
+        return 0
+    fi
+    echo "[$(now)] $name: $((stage_total - stage_failed)) passed, $stage_failed failed"
+    passed=$((passed + stage_total - stage_failed))
+    failed=$((failed + stage_failed))
+}
+
+# Prints, file by file, which share of lib/ the tests of the stage "coverage" have run.
+coverage_report() {
+    info=$build_root/coverage.info
+    lcov_quiet="lcov --quiet --rc lcov_branch_coverage=1"
+
+    $lcov_quiet --capture --directory "$build_root/coverage" --base-directory "$root" --output-file "$info.all" \
+        2>>"$build_root/coverage.log"
+    $lcov_quiet --extract "$info.all" "$root/lib/*" --output-file "$info"
+    lcov --rc lcov_branch_coverage=1 --list "$info"
+    lcov --rc lcov_branch_coverage=1 --summary "$info" 2>&1 | grep -E 'lines|functions|branches'
+}
+
+case $mode in
+quick)
+    stage gcc gcc ""
+    ;;
+coverage)
+    if [ -d "$build_root/coverage" ]; then
+        find "$build_root/coverage" -name '*.gcda' -delete
+    fi
+    stage coverage gcc "" -DMC_COVERAGE=ON -DCMAKE_BUILD_TYPE=Debug
+    coverage_report
+    ;;
+all)
+    stage gcc gcc ""
+    stage clang clang ""
+    stage asan gcc "" -DMC_SANITIZE=address,undefined -DCMAKE_BUILD_TYPE=Debug
+    stage tsan gcc "-L threads" -DMC_SANITIZE=thread
+    ;;
+esac
+
+echo "[$(now)] done"
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
