@@ -12,25 +12,30 @@
 typedef struct mc__lookup mc__lookup;
 
 /*
- * Starts a look-up. MC_OK: *lookup is the caller's reference, to be given back with mc__lookup_release. Else MC_NO_MEMORY, or
- * MC_UNREACHABLE with *error set to the errno (no thread, no descriptor); *lookup is NULL then.
+ * Starts a look-up. MC_OK: *lookup is the caller's reference, to be given back with mc__lookup_release. Else MC_NO_MEMORY,
+ * or MC_UNREACHABLE with *error set to the errno (no thread, no descriptor); *lookup is NULL then.
  */
 mc_status mc__lookup_start(const mc__address *address, mc__lookup **lookup, int *error);
 
 /* One more reference, for another who waits for the same look-up. */
 mc__lookup *mc__lookup_retain(mc__lookup *lookup);
 
-/* Gives a reference back; NULL is allowed. Never waits: a thread that still looks up frees the rest when it comes back. */
+/* Gives a reference back; NULL is allowed. Never waits: a thread that still looks up frees the rest when it comes back. In a
+ * forked child, where a look-up that was under way never ends, the last reference frees it. */
 void mc__lookup_release(mc__lookup *lookup);
 
 /* Whether the result is there. */
 bool mc__lookup_done(mc__lookup *lookup);
 
-/* Readable once the result is there; valid as long as the reference. -1 when it was there from the start. */
+/* Readable (POLLIN) once the result is there, for any number of threads; valid as long as the reference. -1 when the result
+ * was there from the start. */
 int mc__lookup_fd(const mc__lookup *lookup);
 
-/* The result of a look-up that is done: the endpoints in the resolver's order (valid as long as the reference), or a count
- * of 0 and *error is the words for why ("Name or service not known"). */
+/* The result of a look-up that is done: the endpoints in the resolver's order, or a count of 0 and *error is the words for
+ * why ("Name or service not known"). Both are valid as long as the reference. */
 const mc__endpoint *mc__lookup_result(const mc__lookup *lookup, size_t *count, const char **error);
+
+/* Whether one that is done failed for a lack of this process's own (descriptors, memory), which says nothing of the host. */
+bool mc__lookup_failed_locally(const mc__lookup *lookup);
 
 #endif

@@ -20,25 +20,30 @@ typedef struct mc__endpoint {
 } mc__endpoint;
 
 typedef struct mc__stream {
-    int fd;            /* -1: closed */
-    int io_timeout_ms; /* how long a call that may wait does so: SO_RCVTIMEO and SO_SNDTIMEO */
+    int  fd;            /* -1: closed */
+    int  io_timeout_ms; /* how long a call that may wait does so: SO_RCVTIMEO and SO_SNDTIMEO */
+    bool is_unix;
 } mc__stream;
 
 #define MC__STREAM_CLOSED                                                                                                   \
-    { -1, 0 }
+    { -1, 0, false }
 
 /*
  * Begins to connect. Returns 0 when the connection stands at once (unix sockets, mostly), EINPROGRESS when it is under way
- * (poll for POLLOUT, then mc__stream_connected), or the errno of the failure, and the stream is closed.
+ * (poll for POLLOUT, then mc__stream_connected), or the errno of the failure, and the stream is closed. *stream is
+ * overwritten, whatever it was. A unix socket whose listener has no room in its queue is ECONNREFUSED: there is no way to
+ * wait for it.
  */
 int mc__stream_connect(mc__stream *stream, const mc__endpoint *endpoint);
 
-/* After POLLOUT: 0 when the connection stands, EINPROGRESS when it does not yet, or the errno; then the stream is closed. */
+/* After POLLOUT: 0 when the connection stands, EINPROGRESS when it does not yet, or the errno; then the stream is closed. A
+ * connection that met itself (no listener, and the system picked the very port for this end) is ECONNREFUSED. */
 int mc__stream_connected(mc__stream *stream);
 
 /*
- * Readies a stream that stands for use: blocking, waits bounded by io_timeout_ms, TCP_NODELAY, keep-alive, TCP_USER_TIMEOUT
- * (so that a peer that is gone without a word does not keep the socket for a quarter of an hour). Returns 0 or an errno.
+ * Readies a stream that stands for use: blocking, waits bounded by io_timeout_ms (> 0), TCP_NODELAY, keep-alive,
+ * TCP_USER_TIMEOUT (so that a peer that is gone without a word does not keep the socket for a quarter of an hour). Returns
+ * 0, or the errno of what it cannot be used without; it stays open. An option that only tunes may fail unnoticed.
  */
 int mc__stream_ready(mc__stream *stream, int io_timeout_ms);
 
@@ -48,18 +53,20 @@ typedef enum mc__look {
     MC__LOOK_CLOSED /* closed or broken by the peer */
 } mc__look;
 
-/* The look before reuse: one recv with MSG_PEEK and MSG_DONTWAIT. */
+/* The look before reuse, which takes nothing: one recv with MSG_PEEK and MSG_DONTWAIT. */
 mc__look mc__stream_look(const mc__stream *stream);
 
 /*
- * Sends count slices as one message. wait: for up to io_timeout_ms in all; else takes what fits now. Returns bytes accepted
- * (> 0), or -1 and errno: EAGAIN (nothing fits, or the time is up), EINTR, or the failure.
+ * Sends the slices, which hold at least one byte, as far as one system call takes them. wait: for up to io_timeout_ms in
+ * all; else takes what fits now. Returns bytes accepted (> 0, and perhaps fewer than given: of very many slices only the
+ * first go), or -1 and errno: EAGAIN (nothing fits, or the time is up), EINTR, or the failure.
  */
 ptrdiff_t mc__stream_send(const mc__stream *stream, const mc_slice *slices, size_t count, bool wait);
 
 /*
- * Receives what is there into count areas, in order. wait: for the first byte, up to io_timeout_ms. Returns bytes (> 0), 0 at
- * the peer's end, or -1 and errno: EAGAIN (nothing there, or the time is up), EINTR, or the failure.
+ * Receives what is there into the areas, which have room for at least one byte, in order. wait: for the first byte, up to
+ * io_timeout_ms. Returns bytes (> 0), 0 at the peer's end, or -1 and errno: EAGAIN (nothing there, or the time is up),
+ * EINTR, or the failure.
  */
 ptrdiff_t mc__stream_receive(const mc__stream *stream, const mc__area *areas, size_t count, bool wait);
 

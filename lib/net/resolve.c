@@ -1,0 +1,310 @@
+#include "net/resolve.h"
+
+#include "base/number.h"
+#include "net/wakeup.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* Enough for a resolver with modules of its own. */
+#define THREAD_STACK_SIZE (256 * 1024)
+
+/* The holders of a look-up: one bit for its thread, and the number of references from there on. */
+#define HELD_BY_THREAD 1U
+#define ONE_REFERENCE 2U
+
+struct mc__lookup {
+    atomic_uint   holders;
+    pid_t         process; /* that the thread is in */
+    mc__address   address; /* only kind, host and port; host is this object's own */
+    mc__wakeup    wakeup;
+    atomic_bool   done; /* what follows is written before, and not changed after */
+    bool          failed_locally;
+    mc__endpoint *endpoints;
+    size_t        count;
+    char          error[128];
+    mc__endpoint  only; /* the endpoint of an address that is no name */
+};
+
+static void destroy(mc__lookup *lookup) {
+    if (lookup->endpoints != &lookup->only)
+        free(lookup->endpoints);
+    mc__wakeup_close(&lookup->wakeup);
+    free(lookup->address.host);
+    free(lookup);
+}
+
+/* Takes holders away; the last one frees. A forked child has the parent's thread in the count, but not in the process. */
+static void leave(mc__lookup *lookup, unsigned holder) {
+    unsigned left = atomic_fetch_sub_explicit(&lookup->holders, holder, memory_order_acq_rel) - holder;
+
+    if (left == 0 || (left == HELD_BY_THREAD && lookup->process != getpid()))
+        destroy(lookup);
+}
+
+static void fail_with_errno(mc__lookup *lookup, int error) {
+    char buffer[sizeof lookup->error];
+
+    snprintf(lookup->error, sizeof lookup->error, "%s", strerror_r(error, buffer, sizeof buffer));
+    lookup->failed_locally = mc__errno_is_local(error);
+}
+
+static void succeed_with_one(mc__lookup *lookup, socklen_t len) {
+    lookup->only.len = len;
+    lookup->endpoints = &lookup->only;
+    lookup->count = 1;
+}
+
+static void resolve_unix(mc__lookup *lookup) {
+    struct sockaddr_un *address = (struct sockaddr_un *)&lookup->only.address;
+    size_t              len = strlen(lookup->address.host);
+
+    if (len >= sizeof address->sun_path) {
+        fail_with_errno(lookup, ENAMETOOLONG);
+        return;
+    }
+    address->sun_family = AF_UNIX;
+    memcpy(address->sun_path, lookup->address.host, len + 1);
+    succeed_with_one(lookup, sizeof *address);
+}
+
+static bool resolve_inet(mc__lookup *lookup) {
+    struct sockaddr_in *address = (struct sockaddr_in *)&lookup->only.address;
+
+    if (inet_pton(AF_INET, lookup->address.host, &address->sin_addr) != 1)
+        return false;
+    address->sin_family = AF_INET;
+    address->sin_port = htons(lookup->address.port);
+    succeed_with_one(lookup, sizeof *address);
+    return true;
+}
+
+/* The zone behind the '%' of an address: an interface's number or name. 0: there is none. */
+static uint32_t zone_number(const char *zone) {
+    uint64_t number;
+
+    if (mc__number_parse(zone, strlen(zone), &number) == MC__NUMBER_OK)
+        return number <= UINT32_MAX ? (uint32_t)number : 0;
+    return if_nametoindex(zone);
+}
+
+static bool resolve_inet6(mc__lookup *lookup) {
+    struct sockaddr_in6 *address = (struct sockaddr_in6 *)&lookup->only.address;
+    const char          *host = lookup->address.host, *percent = strchr(host, '%');
+    size_t               len = percent ? (size_t)(percent - host) : strlen(host);
+    char                 number[INET6_ADDRSTRLEN];
+
+    if (len >= sizeof number)
+        return false;
+    memcpy(number, host, len);
+    number[len] = '\0';
+    if (inet_pton(AF_INET6, number, &address->sin6_addr) != 1)
+        return false;
+    address->sin6_family = AF_INET6;
+    address->sin6_port = htons(lookup->address.port);
+    if (percent) {
+        errno = ENODEV;
+        address->sin6_scope_id = zone_number(percent + 1);
+        if (address->sin6_scope_id == 0) {
+            fail_with_errno(lookup, errno);
+            return true;
+        }
+    }
+    succeed_with_one(lookup, sizeof *address);
+    return true;
+}
+
+/* Whether the address needs no name service; the result is there then. */
+static bool resolve_at_once(mc__lookup *lookup) {
+    switch (lookup->address.kind) {
+    case MC__ADDRESS_UNIX:
+        resolve_unix(lookup);
+        return true;
+    case MC__ADDRESS_INET:
+        return resolve_inet(lookup);
+    case MC__ADDRESS_INET6:
+        return resolve_inet6(lookup);
+    case MC__ADDRESS_ANY:
+        break;
+    }
+    return resolve_inet(lookup) || resolve_inet6(lookup);
+}
+
+static bool is_usable(const struct addrinfo *info) {
+    return (info->ai_family == AF_INET && info->ai_addrlen == sizeof(struct sockaddr_in)) ||
+           (info->ai_family == AF_INET6 && info->ai_addrlen == sizeof(struct sockaddr_in6));
+}
+
+static void add_endpoint(mc__lookup *lookup, const struct addrinfo *info) {
+    mc__endpoint *endpoint = &lookup->endpoints[lookup->count++];
+
+    memcpy(&endpoint->address, info->ai_addr, info->ai_addrlen);
+    endpoint->len = info->ai_addrlen;
+    if (info->ai_family == AF_INET)
+        ((struct sockaddr_in *)&endpoint->address)->sin_port = htons(lookup->address.port);
+    else
+        ((struct sockaddr_in6 *)&endpoint->address)->sin6_port = htons(lookup->address.port);
+}
+
+static void take_found(mc__lookup *lookup, const struct addrinfo *found) {
+    size_t count = 0;
+
+    for (const struct addrinfo *info = found; info; info = info->ai_next)
+        count += is_usable(info);
+    if (count == 0) {
+        snprintf(lookup->error, sizeof lookup->error, "%s", gai_strerror(EAI_NONAME));
+        return;
+    }
+    lookup->endpoints = calloc(count, sizeof *lookup->endpoints);
+    if (!lookup->endpoints) {
+        fail_with_errno(lookup, ENOMEM);
+        return;
+    }
+    for (const struct addrinfo *info = found; info; info = info->ai_next) {
+        if (is_usable(info))
+            add_endpoint(lookup, info);
+    }
+}
+
+static void resolve_name(mc__lookup *lookup) {
+    /* Not AI_ADDRCONFIG: with it, a machine that has no network but its loopback would find nothing. */
+    struct addrinfo  hints = {.ai_socktype = SOCK_STREAM, .ai_family = AF_UNSPEC};
+    struct addrinfo *found = NULL;
+    int              result;
+
+    if (lookup->address.kind == MC__ADDRESS_INET)
+        hints.ai_family = AF_INET;
+    else if (lookup->address.kind == MC__ADDRESS_INET6)
+        hints.ai_family = AF_INET6;
+    result = getaddrinfo(lookup->address.host, NULL, &hints, &found);
+    if (result == 0) {
+        take_found(lookup, found);
+        freeaddrinfo(found);
+    } else if (result == EAI_SYSTEM) {
+        fail_with_errno(lookup, errno);
+    } else {
+        snprintf(lookup->error, sizeof lookup->error, "%s", gai_strerror(result));
+        lookup->failed_locally = result == EAI_MEMORY;
+    }
+}
+
+static void *run(void *argument) {
+    mc__lookup *lookup = argument;
+
+    resolve_name(lookup);
+    atomic_store_explicit(&lookup->done, true, memory_order_release);
+    mc__wakeup_raise(&lookup->wakeup);
+    leave(lookup, HELD_BY_THREAD);
+    return NULL;
+}
+
+/* Returns 0 or an errno. */
+static int create_thread(mc__lookup *lookup) {
+    pthread_attr_t attributes;
+    pthread_t      thread;
+    int            error = pthread_attr_init(&attributes);
+
+    if (error != 0)
+        return error;
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attributes, THREAD_STACK_SIZE);
+    error = pthread_create(&thread, &attributes, run, lookup);
+    pthread_attr_destroy(&attributes);
+    if (error != EINVAL)
+        return error;
+    /* The stack also holds the program's thread-local variables, and these do not fit. */
+    error = pthread_create(&thread, NULL, run, lookup);
+    if (error == 0)
+        pthread_detach(thread);
+    return error;
+}
+
+/* The program's signals are for its own threads. */
+static int start_thread(mc__lookup *lookup) {
+    sigset_t all, before;
+    int      error;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    error = create_thread(lookup);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return error;
+}
+
+static mc__lookup *new_lookup(const mc__address *address) {
+    mc__lookup *lookup = calloc(1, sizeof *lookup);
+
+    if (!lookup)
+        return NULL;
+    lookup->wakeup = (mc__wakeup)MC__WAKEUP_NONE;
+    lookup->process = getpid();
+    lookup->address = (mc__address){.kind = address->kind, .host = strdup(address->host), .port = address->port};
+    atomic_init(&lookup->holders, ONE_REFERENCE);
+    atomic_init(&lookup->done, false);
+    if (!lookup->address.host) {
+        destroy(lookup);
+        return NULL;
+    }
+    return lookup;
+}
+
+mc_status mc__lookup_start(const mc__address *address, mc__lookup **lookup, int *error) {
+    mc__lookup *new = new_lookup(address);
+
+    *lookup = NULL;
+    if (!new)
+        return MC_NO_MEMORY;
+    if (resolve_at_once(new)) {
+        atomic_store(&new->done, true);
+        *lookup = new;
+        return MC_OK;
+    }
+    *error = mc__wakeup_open(&new->wakeup);
+    if (*error == 0) {
+        atomic_store(&new->holders, ONE_REFERENCE | HELD_BY_THREAD);
+        *error = start_thread(new);
+    }
+    if (*error != 0) {
+        destroy(new);
+        return MC_UNREACHABLE;
+    }
+    *lookup = new;
+    return MC_OK;
+}
+
+mc__lookup *mc__lookup_retain(mc__lookup *lookup) {
+    atomic_fetch_add_explicit(&lookup->holders, ONE_REFERENCE, memory_order_relaxed);
+    return lookup;
+}
+
+void mc__lookup_release(mc__lookup *lookup) {
+    if (lookup)
+        leave(lookup, ONE_REFERENCE);
+}
+
+bool mc__lookup_done(mc__lookup *lookup) {
+    return atomic_load_explicit(&lookup->done, memory_order_acquire);
+}
+
+int mc__lookup_fd(const mc__lookup *lookup) {
+    return lookup->wakeup.read_fd;
+}
+
+const mc__endpoint *mc__lookup_result(const mc__lookup *lookup, size_t *count, const char **error) {
+    *count = lookup->count;
+    *error = lookup->count > 0 ? NULL : lookup->error;
+    return lookup->endpoints;
+}
+
+bool mc__lookup_failed_locally(const mc__lookup *lookup) {
+    return lookup->failed_locally;
+}

@@ -1,0 +1,204 @@
+#include "net/stream.h"
+
+#include "net/descriptor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/time.h>
+#include <sys/uio.h>
+
+/* More pieces than this go with the next call. */
+#define PIECES_MAX 64
+
+/* A unix socket takes long messages in parts of at least this and begins SO_SNDTIMEO anew at each. */
+#define UNIX_SEND_MAX 32768
+
+/* A peer that is gone without a word is noticed within about a minute: 30 s of quiet, then 3 questions 10 s apart. */
+#define KEEPALIVE_IDLE_S 30
+#define KEEPALIVE_INTERVAL_S 10
+#define KEEPALIVE_COUNT 3
+#define USER_TIMEOUT_MIN_MS 60000
+
+static bool same_inet_address(const struct sockaddr_storage *a, const struct sockaddr_storage *b) {
+    if (a->ss_family != b->ss_family)
+        return false;
+    if (a->ss_family == AF_INET) {
+        const struct sockaddr_in *a4 = (const struct sockaddr_in *)a, *b4 = (const struct sockaddr_in *)b;
+        return a4->sin_port == b4->sin_port && a4->sin_addr.s_addr == b4->sin_addr.s_addr;
+    }
+    if (a->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *a6 = (const struct sockaddr_in6 *)a, *b6 = (const struct sockaddr_in6 *)b;
+        return a6->sin6_port == b6->sin6_port && memcmp(&a6->sin6_addr, &b6->sin6_addr, sizeof a6->sin6_addr) == 0;
+    }
+    return false;
+}
+
+/* For a socket without an error and without a peer: EINPROGRESS while it is connecting, ENOTCONN when it never will. */
+static int not_connected(int fd) {
+    struct pollfd waited = {.fd = fd, .events = POLLOUT};
+
+    return poll(&waited, 1, 0) == 1 && (waited.revents & POLLHUP) ? ENOTCONN : EINPROGRESS;
+}
+
+/* 0 when the socket has a peer, and that is not itself. */
+static int check_peer(int fd) {
+    struct sockaddr_storage own, peer;
+    socklen_t               own_len = sizeof own, peer_len = sizeof peer;
+
+    if (getpeername(fd, (struct sockaddr *)&peer, &peer_len) != 0)
+        return errno == ENOTCONN ? not_connected(fd) : errno;
+    if (getsockname(fd, (struct sockaddr *)&own, &own_len) != 0)
+        return errno;
+    /* A connect to a port of this machine where nobody listens meets itself when the system picks that port for its end. */
+    return same_inet_address(&own, &peer) ? ECONNREFUSED : 0;
+}
+
+static int close_unless_usable(mc__stream *stream, int error) {
+    if (error != 0 && error != EINPROGRESS)
+        mc__stream_close(stream);
+    return error;
+}
+
+int mc__stream_connect(mc__stream *stream, const mc__endpoint *endpoint) {
+    int family = endpoint->address.ss_family;
+    int error;
+
+    *stream = (mc__stream)MC__STREAM_CLOSED;
+    stream->is_unix = family == AF_UNIX;
+    stream->fd = mc__descriptor_above_stdio(socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (stream->fd < 0)
+        return errno;
+    if (connect(stream->fd, (const struct sockaddr *)&endpoint->address, endpoint->len) == 0)
+        error = check_peer(stream->fd);
+    else if (errno == EINTR)
+        error = EINPROGRESS; /* it goes on */
+    else if (errno == EAGAIN && stream->is_unix)
+        error = ECONNREFUSED; /* the listener's queue is full, and there is no waiting for it */
+    else
+        error = errno;
+    return close_unless_usable(stream, error);
+}
+
+int mc__stream_connected(mc__stream *stream) {
+    int       error = 0;
+    socklen_t len = sizeof error;
+
+    if (getsockopt(stream->fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
+        error = errno;
+    if (error == 0)
+        error = check_peer(stream->fd);
+    return close_unless_usable(stream, error);
+}
+
+static void tune(int fd, int level, int name, int value) {
+    /* What only tunes may fail: the connection is as good without. */
+    (void)setsockopt(fd, level, name, &value, sizeof value);
+}
+
+static void tune_tcp(const mc__stream *stream) {
+    int user_timeout_ms = stream->io_timeout_ms > USER_TIMEOUT_MIN_MS ? stream->io_timeout_ms : USER_TIMEOUT_MIN_MS;
+
+    tune(stream->fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    tune(stream->fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    tune(stream->fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
+    tune(stream->fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S);
+    tune(stream->fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_COUNT);
+    tune(stream->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, user_timeout_ms);
+}
+
+int mc__stream_ready(mc__stream *stream, int io_timeout_ms) {
+    int            timeout_ms = io_timeout_ms > 0 ? io_timeout_ms : 1; /* 0 would be for ever */
+    struct timeval timeout = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
+
+    stream->io_timeout_ms = timeout_ms;
+    if (fcntl(stream->fd, F_SETFL, 0) != 0 ||
+        setsockopt(stream->fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout) != 0 ||
+        setsockopt(stream->fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout) != 0)
+        return errno;
+    if (!stream->is_unix)
+        tune_tcp(stream);
+    return 0;
+}
+
+mc__look mc__stream_look(const mc__stream *stream) {
+    char    byte;
+    ssize_t len = recv(stream->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+    if (len > 0)
+        return MC__LOOK_STRAY;
+    return len < 0 && errno == EAGAIN ? MC__LOOK_QUIET : MC__LOOK_CLOSED;
+}
+
+/* Fills pieces with the parts of slices that are not empty, up to max bytes in all; returns their number. */
+static size_t gather(const mc_slice *slices, size_t count, size_t max, struct iovec *pieces) {
+    size_t used = 0;
+
+    for (size_t i = 0; i < count && used < PIECES_MAX && max > 0; i++) {
+        size_t len = slices[i].len < max ? slices[i].len : max;
+        if (len == 0)
+            continue;
+        pieces[used].iov_base = (void *)(uintptr_t)slices[i].data;
+        pieces[used].iov_len = len;
+        max -= len;
+        used++;
+    }
+    return used;
+}
+
+ptrdiff_t mc__stream_send(const mc__stream *stream, const mc_slice *slices, size_t count, bool wait) {
+    struct iovec  pieces[PIECES_MAX];
+    struct msghdr message = {.msg_iov = pieces};
+    int           flags = wait ? MSG_NOSIGNAL : MSG_NOSIGNAL | MSG_DONTWAIT;
+
+    message.msg_iovlen = gather(slices, count, wait && stream->is_unix ? UNIX_SEND_MAX : SIZE_MAX, pieces);
+    if (message.msg_iovlen == 1)
+        return send(stream->fd, pieces[0].iov_base, pieces[0].iov_len, flags);
+    return sendmsg(stream->fd, &message, flags);
+}
+
+/* The same for areas. */
+static size_t scatter(const mc__area *areas, size_t count, struct iovec *pieces) {
+    size_t used = 0;
+
+    for (size_t i = 0; i < count && used < PIECES_MAX; i++) {
+        if (areas[i].len == 0)
+            continue;
+        pieces[used].iov_base = areas[i].data;
+        pieces[used].iov_len = areas[i].len;
+        used++;
+    }
+    return used;
+}
+
+ptrdiff_t mc__stream_receive(const mc__stream *stream, const mc__area *areas, size_t count, bool wait) {
+    struct iovec  pieces[PIECES_MAX];
+    struct msghdr message = {.msg_iov = pieces};
+    int           flags = wait ? 0 : MSG_DONTWAIT;
+
+    message.msg_iovlen = scatter(areas, count, pieces);
+    if (message.msg_iovlen == 1)
+        return recv(stream->fd, pieces[0].iov_base, pieces[0].iov_len, flags);
+    return recvmsg(stream->fd, &message, flags);
+}
+
+void mc__stream_close(mc__stream *stream) {
+    mc__descriptor_close(stream->fd);
+    stream->fd = -1;
+}
+
+bool mc__errno_is_local(int error) {
+    switch (error) {
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case ENOBUFS:
+    case EAGAIN:        /* no thread, no port */
+    case EADDRNOTAVAIL: /* no port */
+        return true;
+    default:
+        return false;
+    }
+}
