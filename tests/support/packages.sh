@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Sourced by the scripts that people run. install_missing <Debian package>... installs those that are not there yet, as root
 # or through sudo, and explains itself and exits where it cannot. Where nothing is missing it does nothing.
 

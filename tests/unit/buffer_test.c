@@ -134,6 +134,7 @@ START_TEST(a_failed_reserve_changes_nothing) {
     append_stream(&buffer, 0, 200);
     mc__buffer_consume(&buffer, 100);
     ck_assert(!mc__buffer_reserve(&buffer, impossible_rows[_i]));
+    ck_assert(!mc__buffer_append(&buffer, mc_bytes("", impossible_rows[_i])));
     check_readable(&buffer, 100, 100);
     append_stream(&buffer, 200, 1000);
     check_readable(&buffer, 100, 1100);
