@@ -3,6 +3,7 @@
 #include "base/status.h"
 #include "support/check_main.h"
 
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/un.h>
 
@@ -183,6 +184,7 @@ static const struct {
     {"", 65536, "", MC_BAD_ARGUMENT},
     {"", 65536, ":1", MC_BAD_ARGUMENT},
     {"h:", 65536, "", MC_BAD_ARGUMENT},
+    {"[", INET6_ADDRSTRLEN, "]", MC_BAD_ARGUMENT},
     {"[", 65536, "]", MC_BAD_ARGUMENT},
     {"[::1%", 65536, "]", MC_BAD_ARGUMENT},
     {"/", PATH_MAX_LEN - 1, "", MC_OK},
