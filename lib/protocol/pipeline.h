@@ -5,78 +5,37 @@
  *
  * A value is handed on only under the key that was asked for. From the first reply that is none to what was asked, the
  * pipeline is broken: it takes no more bytes, and its connection must be closed.
+ *
+ * Its parts: output (the requests' bytes), key_line (which keys have had their value), arrival (the value under way).
  */
 #ifndef MC_PROTOCOL_PIPELINE_H
 #define MC_PROTOCOL_PIPELINE_H
 
 #include "base/status.h"
 #include "protocol/answer.h"
-
-/*
- * One or many requests with the same command, answered in order. Embedded in what the owner knows of them; ops says how the
- * pipeline reaches that. Retrievals of many keys are asked in lines of up to MC__LINE_KEYS keys.
- */
-typedef struct mc__exchange mc__exchange;
-
-#define MC__LINE_KEYS 1024
-
-typedef struct mc__exchange_ops {
-    /* Fills *request with the i-th request; its slices stay valid until it is answered. */
-    void (*request)(const mc__exchange *exchange, size_t i, mc__request *request);
-
-    /* Memory for the value of request i, of which the first have bytes are there already and stay: at least *room bytes;
-     * *room is set to what it really is. NULL: no memory; the value is thrown away and answered with MC_NO_MEMORY. NULL in
-     * ops of commands that do not retrieve. */
-    char *(*space)(mc__exchange *exchange, size_t i, size_t have, size_t *room);
-
-    /* One statistic. NULL in ops of other commands than stats. false: no memory; the rest is thrown away likewise. */
-    bool (*stat)(mc__exchange *exchange, mc_slice name, mc_slice value);
-
-    /* Request i has come to status; called once for each. reply is the line that said so, or NULL where none did (a miss, a
-     * failure); for a value its head, with length bytes in the memory last given by space. May not touch the pipeline. */
-    void (*answer)(mc__exchange *exchange, size_t i, mc_status status, const mc__reply *reply);
-} mc__exchange_ops;
-
-struct mc__exchange {
-    const mc__exchange_ops *ops;
-    mc__command             command;
-    size_t                  count; /* requests */
-
-    /* The pipeline's own; zero before the first push. Requests [0, answered) have their answer, [answered, sent) may have
-     * reached the server, [sent, count) have not. */
-    size_t        answered;
-    size_t        sent;      /* brought up to date by mc__pipeline_abandon, over all pipelines that it was pushed to */
-    size_t        formatted; /* their bytes have been given to the output */
-    mc__exchange *previous, *next;
-};
+#include "protocol/arrival.h"
+#include "protocol/key_line.h"
+#include "protocol/output.h"
 
 /* How far the reply to the first unanswered request has come. */
 typedef enum mc__reading { MC__READING_LINE, MC__READING_DATA, MC__READING_DATA_END } mc__reading;
 
 typedef struct mc__pipeline {
     mc__exchange *first, *last; /* not answered entirely */
-    mc__exchange *formatting;   /* the first with requests that are not formatted */
+    mc__output    output;
 
-    mc__buffer out;       /* formatted and not sent */
-    mc_slice   borrowed;  /* a large value that follows out, from the caller's memory */
-    size_t     line_ends; /* bytes of "\r\n" that follow borrowed and are not sent */
-    mc__buffer in;        /* received and not taken apart */
-    size_t     max_value_size;
+    mc__buffer   in;      /* received and not taken apart */
+    size_t       in_size; /* how much is read at a time: more where much comes */
+    size_t       max_value_size;
+    mc__reading  reading;
+    mc__arrival  arrival;
+    mc__key_line keys;
 
-    mc__reading reading;
-    mc__reply   head;    /* of the value under way */
-    size_t      current; /* the request whose value is under way */
-    size_t      have;    /* bytes of the value that are there */
-    char       *space;   /* where they are; NULL: they are thrown away */
-    size_t      room;    /* at space */
-    size_t      direct;  /* bytes of the space last shown that are the value's own memory */
-    size_t      in_size; /* how much is read at a time: more where much comes */
+    bool begun;     /* a line of the reply to the first unanswered request has come */
+    bool no_memory; /* a statistic was thrown away */
+    bool greeted;   /* a reply has come on this connection */
+    bool silent;    /* the last that was asked awaits no reply */
 
-    size_t    cursor;                       /* in a line of keys: the next that is expected, from the line's first */
-    bool      begun;                        /* a line of the reply to the first unanswered request has come */
-    bool      no_memory;                    /* a statistic was thrown away */
-    uint64_t  found[MC__LINE_KEYS / 64];    /* keys of the line that have had their value */
-    bool      greeted;                      /* a reply has come on this connection */
     mc_status broken;                       /* MC_OK: in step */
     char      reason[MC__ESCAPED_MAX + 80]; /* why it is broken, in words, without host and key */
 } mc__pipeline;
@@ -87,12 +46,9 @@ void mc__pipeline_init(mc__pipeline *pipeline, size_t max_value_size);
 /* Frees its memory. Exchanges in it are neither answered nor touched. */
 void mc__pipeline_free(mc__pipeline *pipeline);
 
-/* Asks what exchange has not had answered yet, behind all that was asked before. The exchange stays where it is until it is
- * answered or abandoned. */
+/* Asks what exchange has not had answered yet, behind all that was asked before. The exchange stays where it is until the
+ * pipeline is idle or abandoned, or until its answered is its count. */
 void mc__pipeline_push(mc__pipeline *pipeline, mc__exchange *exchange);
-
-/* Slices of output at once. */
-#define MC__OUTPUT_SLICES 3
 
 /*
  * The next bytes to send: fills slices and *count (0: nothing is left), formatting requests as there is need. Valid until
@@ -100,11 +56,13 @@ void mc__pipeline_push(mc__pipeline *pipeline, mc__exchange *exchange);
  */
 mc_status mc__pipeline_output(mc__pipeline *pipeline, mc_slice slices[MC__OUTPUT_SLICES], size_t *count);
 
-/* The first len bytes of the output are sent. Requests without reply are answered here, when all of theirs is. */
+/* The first len bytes of the output are sent. Requests without reply are answered here, when all of their bytes are. */
 void mc__pipeline_sent(mc__pipeline *pipeline, size_t len);
 
 /* Whether there is anything to send. */
-bool mc__pipeline_wants_output(const mc__pipeline *pipeline);
+static inline bool mc__pipeline_wants_output(const mc__pipeline *pipeline) {
+    return pipeline->output.formatting || mc__output_len(&pipeline->output) > 0;
+}
 
 /* Places for input at once. */
 #define MC__INPUT_SPACES 2
@@ -122,23 +80,22 @@ mc_status mc__pipeline_space(mc__pipeline *pipeline, mc__area spaces[MC__INPUT_S
  */
 mc_status mc__pipeline_received(mc__pipeline *pipeline, size_t len);
 
-/* Whether everything that was asked is answered. */
+/* Whether everything that was asked is answered and sent: a server may answer a large value with an error before all of it
+ * is sent, and stays in step when the rest follows. */
 static inline bool mc__pipeline_idle(const mc__pipeline *pipeline) {
-    return pipeline->first == NULL;
+    return pipeline->first == NULL && mc__output_len(&pipeline->output) == 0;
 }
 
 /* Whether the connection may serve another: idle, in step, and not a byte too much has come. */
 bool mc__pipeline_reusable(const mc__pipeline *pipeline);
 
 /*
- * The connection is at its end: takes all exchanges out. A request whose reply had begun (for a line of keys: those without
- * a value) is answered with status; of the others, sent says which may have reached the server, so that the owner pushes
- * them to another pipeline or ends them with mc__exchange_end. MC_UNREACHABLE: the server has read nothing.
+ * The connection is at its end: takes all exchanges out, forgets what is not sent, and is broken with status if it was not
+ * broken before. A request whose reply had begun (for a line of keys: those without a value) is answered with status; of
+ * the others, sent says which may have reached the server, so that the owner pushes them to another pipeline or ends them
+ * with mc__exchange_end. MC_UNREACHABLE: the server has read nothing.
  */
 void mc__pipeline_abandon(mc__pipeline *pipeline, mc_status status);
-
-/* Answers every request that has no answer: with sent where it may have reached the server, with unsent where it has not. */
-void mc__exchange_end(mc__exchange *exchange, mc_status sent, mc_status unsent);
 
 /* Gives back memory beyond keep bytes a buffer. Only when idle. */
 void mc__pipeline_trim(mc__pipeline *pipeline, size_t keep);

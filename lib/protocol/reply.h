@@ -39,6 +39,11 @@ typedef struct mc__reply {
     uint64_t       number;
 } mc__reply;
 
+/* ERROR, CLIENT_ERROR or SERVER_ERROR: what any command may be answered with, at any time. */
+static inline bool mc__reply_is_error(const mc__reply *reply) {
+    return reply->kind >= MC__REPLY_ERROR;
+}
+
 /* A line longer than this, line end included, is none of the protocol's: a key, four numbers, or a sentence of an error. */
 #define MC__LINE_MAX 2048
 

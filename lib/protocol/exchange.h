@@ -1,0 +1,66 @@
+/*
+ * One or many requests with the same command to one server, answered in order. Embedded in what its owner knows of them;
+ * ops says how the pipeline reaches that.
+ *
+ * Requests are asked and answered in units: one request, or, of a retrieval, a line of up to MC__LINE_KEYS keys.
+ */
+#ifndef MC_PROTOCOL_EXCHANGE_H
+#define MC_PROTOCOL_EXCHANGE_H
+
+#include "protocol/reply.h"
+#include "protocol/request.h"
+
+typedef struct mc__exchange mc__exchange;
+
+#define MC__LINE_KEYS 1024
+
+typedef struct mc__exchange_ops {
+    /* Fills *request with the i-th request, each time with the same. Its slices stay valid until it is answered; a value
+     * also until it is sent, for a server may answer a large one with an error before it has read it: that is until the
+     * pipeline is idle or abandoned. */
+    void (*request)(const mc__exchange *exchange, size_t i, mc__request *request);
+
+    /* Memory for the value of request i, of which the first have bytes are there already and stay: at least *room bytes
+     * (which may be 0); *room is set to what it really is. NULL: no memory; the value is thrown away and answered with
+     * MC_NO_MEMORY. NULL in ops of commands that do not retrieve. */
+    char *(*space)(mc__exchange *exchange, size_t i, size_t have, size_t *room);
+
+    /* One statistic. NULL in ops of other commands than stats. false: no memory; the rest is thrown away likewise. */
+    bool (*stat)(mc__exchange *exchange, mc_slice name, mc_slice value);
+
+    /* Request i has come to status; called once for each. reply is the line that said so, or NULL where none did (a miss, a
+     * failure); for a value its head, with length bytes in the memory last given by space. May not touch the pipeline. */
+    void (*answer)(mc__exchange *exchange, size_t i, mc_status status, const mc__reply *reply);
+} mc__exchange_ops;
+
+struct mc__exchange {
+    const mc__exchange_ops *ops;
+    mc__command             command;
+    size_t                  count; /* requests */
+
+    /* The pipeline's own; zero before the first push. Requests [0, answered) have their answer and the reply is at its end,
+     * [answered, sent) may have reached the server, [sent, count) have not. Of a line of keys that is being answered, some
+     * of [answered, sent) have their answer too. */
+    size_t answered;
+    size_t sent; /* brought up to date by mc__pipeline_abandon, over all pipelines that it was pushed to */
+
+    /* In the pipeline that it was last pushed to: */
+    size_t        formatted;    /* requests whose bytes have been given to the output */
+    size_t        partly_sent;  /* a byte of them has been sent */
+    size_t        wholly_sent;  /* all of their bytes have been sent */
+    bool          after_silent; /* its first reply could be an error of a request without reply before it */
+    mc__exchange *previous, *next;
+};
+
+/* The end of the unit that request i is in. Lines begin at multiples of MC__LINE_KEYS, so it follows from any of its
+ * requests. */
+size_t mc__exchange_unit_end(const mc__exchange *exchange, size_t i);
+
+/* The bytes on the wire of the unit that begins with request first. */
+size_t mc__exchange_unit_size(const mc__exchange *exchange, size_t first);
+
+/* Answers every request that has no answer: with sent where it may have reached the server, with unsent where it has not.
+ * Only when it is in no pipeline. */
+void mc__exchange_end(mc__exchange *exchange, mc_status sent, mc_status unsent);
+
+#endif

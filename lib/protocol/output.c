@@ -1,0 +1,171 @@
+#include "protocol/output.h"
+
+/* As much is formatted at a time: several small writes would cost system calls, one huge one memory. */
+#define WINDOW 131072
+
+/* Values from this size on are sent from the owner's memory; copying smaller ones costs less than another slice. */
+#define BORROW_FROM 32768
+
+void mc__output_add(mc__output *output, mc__exchange *exchange) {
+    exchange->formatted = exchange->partly_sent = exchange->wholly_sent = exchange->answered;
+    if (!output->formatting)
+        output->formatting = exchange;
+    if (!output->sending)
+        output->sending = exchange;
+}
+
+void mc__output_drop(mc__output *output, const mc__exchange *exchange) {
+    if (output->sending != exchange)
+        return;
+    output->sending = exchange->next;
+    output->unit_gone = output->unit_left > 0;
+}
+
+void mc__output_clear(mc__output *output) {
+    mc__buffer_free(&output->bytes);
+    *output = (mc__output){0};
+}
+
+/* -------------------------------------------------------------------------------------------------------- formatting -- */
+
+static bool format_line_of_keys(mc__output *output, const mc__exchange *exchange, size_t end) {
+    mc__request request;
+
+    exchange->ops->request(exchange, exchange->formatted, &request);
+    if (!mc__request_open_line(&exchange->command, &request, &output->bytes))
+        return false;
+    for (size_t i = exchange->formatted + 1; i < end; i++) {
+        exchange->ops->request(exchange, i, &request);
+        if (!mc__request_add_key(&exchange->command, request.key, &output->bytes))
+            return false;
+    }
+    return mc__request_close_line(&output->bytes);
+}
+
+static bool format_request(mc__output *output, const mc__exchange *exchange) {
+    mc__request request;
+
+    exchange->ops->request(exchange, exchange->formatted, &request);
+    if (!mc__request_write_line(&exchange->command, &request, &output->bytes))
+        return false;
+    if (!mc__verb_stores(exchange->command.verb))
+        return true;
+    if (request.value.len >= BORROW_FROM) {
+        output->borrowed = request.value;
+        output->line_ends = 2;
+        return true;
+    }
+    return mc__buffer_append(&output->bytes, request.value) && mc__buffer_append(&output->bytes, MC__LITERAL("\r\n"));
+}
+
+/* false: no memory, and nothing of the unit is in the output. */
+static bool format_unit(mc__output *output, mc__exchange *exchange) {
+    size_t end = mc__exchange_unit_end(exchange, exchange->formatted);
+    size_t before = mc__buffer_len(&output->bytes);
+    bool   done = mc__verb_retrieves(exchange->command.verb) ? format_line_of_keys(output, exchange, end)
+                                                             : format_request(output, exchange);
+
+    if (!done) {
+        output->bytes.end = output->bytes.start + before;
+        return false;
+    }
+    exchange->formatted = end;
+    return true;
+}
+
+/* Formats until the window is full, a borrowed value ends it, or nothing is left to format. */
+static mc_status fill_window(mc__output *output) {
+    while (output->formatting && output->line_ends == 0 && mc__buffer_len(&output->bytes) < WINDOW) {
+        mc__exchange *exchange = output->formatting;
+        if (!format_unit(output, exchange))
+            return mc__output_len(output) > 0 ? MC_OK : MC_NO_MEMORY;
+        if (exchange->formatted == exchange->count)
+            output->formatting = exchange->next;
+    }
+    return MC_OK;
+}
+
+mc_status mc__output_show(mc__output *output, mc_slice slices[MC__OUTPUT_SLICES], size_t *count) {
+    *count = 0;
+    if (mc__output_len(output) == 0) {
+        mc_status status = fill_window(output);
+        if (status != MC_OK)
+            return status;
+    }
+    if (mc__buffer_len(&output->bytes) > 0)
+        slices[(*count)++] = mc__buffer_readable(&output->bytes);
+    if (output->borrowed.len > 0)
+        slices[(*count)++] = output->borrowed;
+    if (output->line_ends > 0)
+        slices[(*count)++] = mc_bytes(&"\r\n"[2 - output->line_ends], output -> line_ends);
+    return MC_OK;
+}
+
+/* ----------------------------------------------------------------------------------------------------------- sending -- */
+
+static size_t at_most(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
+static void take_off(mc__output *output, size_t len) {
+    size_t part = at_most(len, mc__buffer_len(&output->bytes));
+
+    mc__buffer_consume(&output->bytes, part);
+    len -= part;
+    part = at_most(len, output->borrowed.len);
+    if (part > 0) {
+        output->borrowed.data += part;
+        output->borrowed.len -= part;
+        len -= part;
+    }
+    output->line_ends -= at_most(len, output->line_ends);
+}
+
+static void begin_unit(mc__output *output) {
+    mc__exchange *exchange = output->sending;
+
+    while (exchange->wholly_sent == exchange->formatted)
+        exchange = exchange->next;
+    output->sending = exchange;
+    output->unit_left = mc__exchange_unit_size(exchange, exchange->wholly_sent);
+    exchange->partly_sent = mc__exchange_unit_end(exchange, exchange->wholly_sent);
+}
+
+static void end_unit(mc__output *output) {
+    if (!output->unit_gone)
+        output->sending->wholly_sent = output->sending->partly_sent;
+    output->unit_gone = false;
+}
+
+/* Counts the units in len bytes that have left. Their sizes are computed anew: most output leaves as a whole, and a list of
+ * sizes would be paid for by all of it. */
+static void count_units(mc__output *output, size_t len) {
+    while (len > 0) {
+        size_t part;
+        if (output->unit_left == 0)
+            begin_unit(output);
+        part = at_most(len, output->unit_left);
+        output->unit_left -= part;
+        len -= part;
+        if (output->unit_left == 0)
+            end_unit(output);
+    }
+}
+
+static void count_all(mc__output *output) {
+    for (mc__exchange *exchange = output->sending; exchange; exchange = exchange->next)
+        exchange->partly_sent = exchange->wholly_sent = exchange->formatted;
+    output->sending = output->formatting;
+    output->unit_left = 0;
+    output->unit_gone = false;
+}
+
+void mc__output_sent(mc__output *output, size_t len) {
+    size_t before = mc__output_len(output);
+
+    take_off(output, len);
+    if (mc__output_len(output) == 0)
+        count_all(output);
+    else
+        count_units(output, before - mc__output_len(output));
+}
