@@ -42,7 +42,13 @@ trap 'exit 143' TERM HUP
 # Starts a bundled server on a free port, which it prints, and appends it to $hosts.
 start_server() {
     output=$scratch/server-$1
-    "$build/tests/server/mcserver" -p 0 >"$output" 2>&1 </dev/null &
+    # Started by root, it runs as nobody; others cannot and need not change the user.
+    if [ "$(id -u)" -eq 0 ]; then
+        set -- -u nobody
+    else
+        set --
+    fi
+    "$build/tests/server/mcserver" -p 0 "$@" >"$output" 2>&1 </dev/null &
     pid=$!
     servers="$servers $pid"
     tries=0
