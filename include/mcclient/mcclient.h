@@ -66,7 +66,7 @@ typedef enum mc_status {
                              server swallowed it, and the key's old value is gone) */
 
     /* Nothing was sent. */
-    MC_NO_MEMORY = 20, /* an allocation failed; if a reply was under way, its connection was closed */
+    MC_NO_MEMORY = 20, /* an allocation failed: nothing was sent, or what was read could not be kept */
     MC_UNREACHABLE =
         21,            /* the host could not be looked up or connected to, or no connection came free before the deadline */
     MC_NO_SERVER = 22, /* every host that the key may go to is known to be dead */
@@ -446,8 +446,9 @@ MC_EXPORT mc_status mc_update(mc_client *client, mc_slice key, mc_update_fn *fn,
 
 /*
  * These ask every host (also one of weight 0) once, dead or not, all at once, and return MC_OK when all answered,
- * MC_PARTIAL when some did not. Callbacks run after the answers are in, in the caller's thread. host is the address as it
- * was given, valid during the callback, as are the slices.
+ * MC_PARTIAL when some did not, MC_BAD_ARGUMENT or MC_NO_MEMORY when none was asked. Callbacks run after the answers are in,
+ * in the caller's thread. host is the address with its port ("127.0.0.1:11211"), valid during the callback, as are the
+ * slices.
  */
 
 typedef void mc_server_fn(const char *host, mc_status status, mc_slice version, void *arg);

@@ -31,4 +31,7 @@ mc_status mc__fail(mc_status status, const char *format, ...) __attribute__((for
  */
 const char *mc__escape(mc_slice bytes, char *out);
 
+/* The system's words for an errno, in out or static. Any thread. */
+const char *mc__errno_text(int error, char *out, size_t size);
+
 #endif

@@ -1,0 +1,46 @@
+/* The client that users hold, and what its views share. */
+#ifndef MC_CLIENT_CLIENT_H
+#define MC_CLIENT_CLIENT_H
+
+#include "base/deadline.h"
+#include "client/roster.h"
+
+/* What a client and all of its views have in common. */
+typedef struct mc__core {
+    pthread_mutex_t  lock; /* for roster; held for a few instructions */
+    mc__roster      *roster;
+    mc_options       options; /* without the prefix, which is each view's own */
+    mc__net_settings settings;
+    mc__fork_guard   guard;
+} mc__core;
+
+struct mc_client {
+    mc__core *core;
+    bool      is_view;
+    int       timeout_ms;
+    bool      has_route;
+    int64_t   route;
+    bool      noreply;
+    size_t    prefix_len;
+    char      prefix[MC_KEY_MAX];
+};
+
+static inline mc_slice mc__client_prefix(const mc_client *client) {
+    return mc_bytes(client->prefix, client->prefix_len);
+}
+
+/* The hosts as they are now: the caller's reference, for mc__roster_release. NULL only before a client is made wholly. */
+mc__roster *mc__client_roster(const mc_client *client);
+
+/* The start of a legal key's way through the hosts. */
+mc__route mc__client_route_of(const mc_client *client, const mc__roster *roster, mc_slice key);
+
+/* Whether there is a try after this one. */
+static inline bool mc__client_route_next(const mc_client *client, const mc__roster *roster, mc__route *route) {
+    return client->core->options.failover == MC_FAILOVER_REHASH && mc__route_next(roster->placement, route);
+}
+
+/* When a call that begins now must be over. */
+mc__time mc__client_deadline(const mc_client *client);
+
+#endif

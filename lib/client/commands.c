@@ -1,0 +1,252 @@
+#include "client/commands.h"
+
+#include "base/status.h"
+#include "client/failure.h"
+#include "client/value.h"
+#include "net/call.h"
+#include "protocol/key.h"
+
+#define RELATIVE_MAX_S 2592000
+#define MOMENT_MAX 2147483647 /* memcached drops an item at once whose moment is later */
+
+int64_t mc__exptime(int64_t ttl_s, int64_t now_s) {
+    if (ttl_s < 0)
+        return -1;
+    if (ttl_s <= RELATIVE_MAX_S)
+        return ttl_s;
+    return now_s > MOMENT_MAX || ttl_s > MOMENT_MAX - now_s ? MOMENT_MAX : now_s + ttl_s;
+}
+
+/* ---------------------------------------------------------------------------------------------------- the exchange -- */
+
+struct single {
+    mc__exchange   exchange; /* first, so that the one is the other */
+    const mc__ask *ask;
+    mc_status      status;
+    char           refusal[MC__ESCAPED_MAX];
+};
+
+static void give_request(const mc__exchange *exchange, size_t i, mc__request *request) {
+    (void)i;
+    *request = ((const struct single *)exchange)->ask->request;
+}
+
+static char *give_space(mc__exchange *exchange, size_t i, size_t have, size_t *room) {
+    mc_value *value = ((struct single *)exchange)->ask->value;
+
+    (void)i, (void)have;
+    if (!mc__value_reserve(value, *room))
+        return NULL;
+    *room = value->capacity - 1;
+    return value->data;
+}
+
+static void take_answer(mc__exchange *exchange, size_t i, mc_status status, const mc__reply *reply) {
+    struct single *self = (struct single *)exchange;
+    const mc__ask *ask = self->ask;
+
+    (void)i;
+    self->status = status;
+    mc__refusal_text(status, reply, self->refusal);
+    if (status != MC_OK || !reply)
+        return;
+    if (ask->value) {
+        ask->value->len = (size_t)reply->length;
+        ask->value->data[reply->length] = '\0';
+        ask->value->flags = reply->flags;
+        ask->value->cas = reply->cas;
+    }
+    if (ask->number)
+        *ask->number = reply->number;
+}
+
+static const mc__exchange_ops ops = {.request = give_request, .space = give_space, .answer = take_answer};
+
+/* --------------------------------------------------------------------------------------------------- the way around -- */
+
+/* The hosts of a route that this command has tried, which it does not try again. */
+struct tried {
+    const mc__host *hosts[MC__ROUTE_TRIES];
+    size_t          count;
+};
+
+static bool was_tried(const struct tried *tried, const mc__host *host) {
+    for (size_t i = 0; i < tried->count; i++) {
+        if (tried->hosts[i] == host)
+            return true;
+    }
+    return false;
+}
+
+static bool is_answered(const struct single *self) {
+    return self->exchange.answered == 1;
+}
+
+/* Asks one host. true: the command has its status; false: nothing was sent, and another host may be asked. */
+static bool ask_host(const mc_client *client, struct single *self, mc__host *host, bool probe, mc__time deadline) {
+    mc__call call;
+
+    mc__call_init(&call, host, &self->exchange, probe);
+    mc__calls_run(&call, 1, deadline);
+    if (!is_answered(self)) {
+        bool sent = self->exchange.sent > 0;
+        self->status = sent ? mc__call_sent_status(&call) : mc__call_unsent_status(&call);
+        self->refusal[0] = '\0';
+        mc__fail_at(self->status, host, self->ask->verb, self->ask->request.key, call.reason);
+        return sent || !call.may_move;
+    }
+    if (!mc__status_is_answer(self->status)) {
+        const char *reason = self->refusal[0]               ? self->refusal
+                             : self->status == MC_BAD_VALUE ? "its flags do not fit 32 bits"
+                             : self->status == MC_NO_MEMORY ? "out of memory for the value"
+                                                            : call.reason;
+        mc__fail_at(self->status, host, self->ask->verb, self->ask->request.key, reason);
+    }
+    (void)client;
+    return true;
+}
+
+static mc_status ask_in_turn(const mc_client *client, struct single *self, const mc__roster *roster, mc__time deadline) {
+    mc__route    route = mc__client_route_of(client, roster, self->ask->request.key);
+    struct tried tried = {.count = 0};
+    mc__host    *host;
+
+    do {
+        mc__admission admission;
+        host = mc__roster_host(roster, &route);
+        if (was_tried(&tried, host))
+            continue;
+        admission = mc__health_admit(&host->health, mc__time_now());
+        if (admission == MC__ADMISSION_SKIP)
+            continue;
+        if (ask_host(client, self, host, admission == MC__ADMISSION_PROBE, deadline))
+            return self->status;
+        tried.hosts[tried.count++] = host;
+    } while (mc__client_route_next(client, roster, &route));
+    if (tried.count == 0)
+        return mc__fail_dead(client, host, self->ask->verb, self->ask->request.key);
+    return self->status;
+}
+
+static mc_status check(const mc_client *client, const mc__ask *ask) {
+    const mc__request *request = &ask->request;
+
+    if (!mc__slice_valid(request->key) || !mc__slice_valid(request->value))
+        return mc__fail(MC_BAD_ARGUMENT, "a key or value is NULL and has a length");
+    if (!mc__key_legal(mc__client_prefix(client), request->key))
+        return mc__fail_bad_key(mc__client_prefix(client), request->key);
+    if (request->value.len > client->core->options.max_value_size)
+        return mc__fail_too_large(request->key, request->value.len, client->core->options.max_value_size);
+    return MC_OK;
+}
+
+mc_status mc__command_run(const mc_client *client, const mc__ask *ask, mc__time deadline) {
+    mc_status     status = check(client, ask);
+    mc__roster   *roster;
+    struct single self;
+
+    if (status != MC_OK)
+        return status;
+    self.ask = ask;
+    self.exchange = (mc__exchange){
+        .ops = &ops,
+        .command = {.verb = ask->verb, .noreply = ask->noreply, .prefix = mc__client_prefix(client)},
+        .count = 1,
+    };
+    roster = mc__client_roster(client);
+    status = ask_in_turn(client, &self, roster, deadline);
+    mc__roster_release(roster);
+    if (status != MC_OK && ask->value)
+        mc__value_empty(ask->value);
+    return status;
+}
+
+/* -------------------------------------------------------------------------------------------------- the commands -- */
+
+static mc_status run(const mc_client *client, mc__ask *ask) {
+    if (!client)
+        return mc__fail(MC_BAD_ARGUMENT, "client is NULL");
+    ask->noreply = client->noreply && !mc__verb_retrieves(ask->verb);
+    return mc__command_run(client, ask, mc__client_deadline(client));
+}
+
+static mc_status store(const mc_client *client, mc__verb verb, mc__request request, int64_t ttl_s) {
+    mc__ask ask = {.verb = verb, .request = request};
+
+    ask.request.exptime = mc__exptime(ttl_s, ttl_s > RELATIVE_MAX_S ? mc__wall_clock_s() : 0);
+    return run(client, &ask);
+}
+
+mc_status mc_set(mc_client *client, mc_slice key, mc_slice value, uint32_t flags, int64_t ttl_s) {
+    return store(client, MC__VERB_SET, (mc__request){.key = key, .value = value, .flags = flags}, ttl_s);
+}
+
+mc_status mc_add(mc_client *client, mc_slice key, mc_slice value, uint32_t flags, int64_t ttl_s) {
+    return store(client, MC__VERB_ADD, (mc__request){.key = key, .value = value, .flags = flags}, ttl_s);
+}
+
+mc_status mc_replace(mc_client *client, mc_slice key, mc_slice value, uint32_t flags, int64_t ttl_s) {
+    return store(client, MC__VERB_REPLACE, (mc__request){.key = key, .value = value, .flags = flags}, ttl_s);
+}
+
+mc_status mc_append(mc_client *client, mc_slice key, mc_slice value) {
+    return store(client, MC__VERB_APPEND, (mc__request){.key = key, .value = value}, 0);
+}
+
+mc_status mc_prepend(mc_client *client, mc_slice key, mc_slice value) {
+    return store(client, MC__VERB_PREPEND, (mc__request){.key = key, .value = value}, 0);
+}
+
+mc_status mc_cas(mc_client *client, mc_slice key, mc_slice value, uint32_t flags, int64_t ttl_s, uint64_t cas) {
+    mc__request request = {.key = key, .value = value, .flags = flags, .number = cas};
+
+    return store(client, MC__VERB_CAS, request, ttl_s);
+}
+
+static mc_status retrieve(const mc_client *client, mc__verb verb, mc_slice key, int64_t ttl_s, mc_value *value) {
+    mc__ask ask = {.verb = verb, .request = {.key = key}, .value = value};
+
+    if (!value)
+        return mc__fail(MC_BAD_ARGUMENT, "value is NULL");
+    mc__value_empty(value);
+    ask.request.exptime = mc__exptime(ttl_s, ttl_s > RELATIVE_MAX_S ? mc__wall_clock_s() : 0);
+    return run(client, &ask);
+}
+
+mc_status mc_get(mc_client *client, mc_slice key, mc_value *value) {
+    return retrieve(client, MC__VERB_GET, key, 0, value);
+}
+
+mc_status mc_gets(mc_client *client, mc_slice key, mc_value *value) {
+    return retrieve(client, MC__VERB_GETS, key, 0, value);
+}
+
+mc_status mc_gat(mc_client *client, mc_slice key, int64_t ttl_s, mc_value *value) {
+    return retrieve(client, MC__VERB_GAT, key, ttl_s, value);
+}
+
+mc_status mc_gats(mc_client *client, mc_slice key, int64_t ttl_s, mc_value *value) {
+    return retrieve(client, MC__VERB_GATS, key, ttl_s, value);
+}
+
+mc_status mc_delete(mc_client *client, mc_slice key) {
+    mc__ask ask = {.verb = MC__VERB_DELETE, .request = {.key = key}};
+
+    return run(client, &ask);
+}
+
+mc_status mc_touch(mc_client *client, mc_slice key, int64_t ttl_s) {
+    return store(client, MC__VERB_TOUCH, (mc__request){.key = key}, ttl_s);
+}
+
+mc_status mc_incr(mc_client *client, mc_slice key, uint64_t delta, uint64_t *result) {
+    mc__ask ask = {.verb = MC__VERB_INCR, .request = {.key = key, .number = delta}, .number = result};
+
+    return run(client, &ask);
+}
+
+mc_status mc_decr(mc_client *client, mc_slice key, uint64_t delta, uint64_t *result) {
+    mc__ask ask = {.verb = MC__VERB_DECR, .request = {.key = key, .number = delta}, .number = result};
+
+    return run(client, &ask);
+}

@@ -1,0 +1,360 @@
+#include "base/status.h"
+#include "client/commands.h"
+#include "client/failure.h"
+#include "client/results.h"
+#include "net/call.h"
+#include "protocol/key.h"
+
+#include <stdlib.h>
+
+/*
+ * A command on many keys. Scatter: each key finds its host, and the keys of a host become one exchange. Gather: all hosts
+ * are talked to at once. What a dead host has not been sent goes around again, to where fail-over sends it.
+ */
+
+/* What this command has learnt of a host. */
+enum verdict { UNKNOWN, USABLE, PROBED, DEAD, FAILED };
+
+struct batch;
+
+/* One host's part. */
+struct lane {
+    mc__exchange  exchange; /* first, so that the one is the other */
+    struct batch *batch;
+    const size_t *order; /* the keys asked here: indexes into the caller's */
+    char         *space; /* of the value under way */
+};
+
+struct batch {
+    const mc_client  *client;
+    const mc__roster *roster;
+    mc__verb          verb;
+    size_t            count;
+    const mc_slice   *keys;     /* get and delete */
+    mc_entry         *entries;  /* set */
+    mc_results       *results;  /* get */
+    mc_status        *statuses; /* delete; may be NULL */
+    mc__time          deadline;
+    int64_t           now_s;
+    bool              partial; /* some key was not answered */
+
+    /* Scratch, in one block. */
+    size_t       *pending; /* keys without an answer */
+    size_t        pending_count;
+    size_t       *order; /* the same, sorted by host */
+    uint32_t     *homes; /* for each of pending: its host */
+    enum verdict *verdicts;
+    size_t       *starts; /* for each host: where its keys begin in order */
+    struct lane  *lanes;
+    mc__call     *calls;
+    void         *scratch;
+};
+
+static mc_slice key_of(const struct batch *batch, size_t i) {
+    return batch->entries ? batch->entries[i].key : batch->keys[i];
+}
+
+static void settle(struct batch *batch, size_t i, mc_status status) {
+    if (!mc__status_is_answer(status))
+        batch->partial = true;
+    if (batch->entries)
+        batch->entries[i].status = status;
+    else if (batch->results)
+        batch->results->items[i].status = status;
+    else if (batch->statuses)
+        batch->statuses[i] = status;
+}
+
+/* ---------------------------------------------------------------------------------------------------- the exchange -- */
+
+static void give_request(const mc__exchange *exchange, size_t i, mc__request *request) {
+    const struct lane  *lane = (const struct lane *)exchange;
+    const struct batch *batch = lane->batch;
+    const mc_entry     *entry;
+
+    if (!batch->entries) {
+        *request = (mc__request){.key = batch->keys[lane->order[i]]};
+        return;
+    }
+    entry = &batch->entries[lane->order[i]];
+    *request = (mc__request){
+        .key = entry->key, .value = entry->value, .flags = entry->flags, .exptime = mc__exptime(entry->ttl_s, batch->now_s)};
+}
+
+static char *give_space(mc__exchange *exchange, size_t i, size_t have, size_t *room) {
+    struct lane *lane = (struct lane *)exchange;
+    char        *space = mc__results_space(lane->batch->results, *room);
+
+    (void)i;
+    if (space && have > 0)
+        memcpy(space, lane->space, have);
+    lane->space = space;
+    return space;
+}
+
+static void tell_refusal(const struct lane *lane, size_t i, mc_status status, const mc__reply *reply) {
+    const mc__host *host = lane->batch->calls[lane - lane->batch->lanes].host;
+    char            text[MC__ESCAPED_MAX];
+
+    mc__refusal_text(status, reply, text);
+    mc__fail_at(status, host, lane->batch->verb, key_of(lane->batch, i), text[0] ? text : mc_status_text(status));
+}
+
+static void take_answer(mc__exchange *exchange, size_t i, mc_status status, const mc__reply *reply) {
+    struct lane *lane = (struct lane *)exchange;
+    size_t       key = lane->order[i];
+
+    settle(lane->batch, key, status);
+    if (!mc__status_is_answer(status))
+        tell_refusal(lane, key, status, reply);
+    if (status != MC_OK || !reply || !lane->batch->results)
+        return;
+    lane->space[reply->length] = '\0';
+    lane->batch->results->items[key].value = mc_bytes(lane->space, (size_t)reply->length);
+    lane->batch->results->items[key].flags = reply->flags;
+    lane->batch->results->items[key].cas = reply->cas;
+}
+
+static const mc__exchange_ops ops = {.request = give_request, .space = give_space, .answer = take_answer};
+
+/* ----------------------------------------------------------------------------------------------------------- scratch -- */
+
+static size_t aligned(size_t size) {
+    return (size + 15) & ~(size_t)15;
+}
+
+static bool allocate(struct batch *batch) {
+    size_t hosts = batch->roster->host_count;
+    size_t count = batch->count;
+    size_t indexes = aligned(count * sizeof(size_t));
+    size_t homes = aligned(count * sizeof(uint32_t));
+    size_t verdicts = aligned(hosts * sizeof(enum verdict));
+    size_t starts = aligned((hosts + 1) * sizeof(size_t));
+    size_t lanes = aligned(hosts * sizeof(struct lane));
+    char  *at;
+
+    if (count > SIZE_MAX / 64) /* far from what memory there is, and no sum below overflows */
+        return false;
+    batch->scratch = at = malloc(2 * indexes + homes + verdicts + starts + lanes + hosts * sizeof(mc__call));
+    if (!at)
+        return false;
+    batch->pending = (void *)at;
+    batch->order = (void *)(at += indexes);
+    batch->homes = (void *)(at += indexes);
+    batch->verdicts = (void *)(at += homes);
+    batch->starts = (void *)(at += verdicts);
+    batch->lanes = (void *)(at += starts);
+    batch->calls = (void *)(at + lanes);
+    for (size_t i = 0; i < hosts; i++)
+        batch->verdicts[i] = UNKNOWN;
+    return true;
+}
+
+/* --------------------------------------------------------------------------------------------------------- scattering -- */
+
+/* What is wrong with a key or its value before anything is sent; MC_OK: nothing. */
+static mc_status check(const struct batch *batch, size_t i) {
+    mc_slice prefix = mc__client_prefix(batch->client);
+    mc_slice key = key_of(batch, i);
+    size_t   max = batch->client->core->options.max_value_size;
+
+    if (!mc__slice_valid(key) || (batch->entries && !mc__slice_valid(batch->entries[i].value)))
+        return mc__fail(MC_BAD_ARGUMENT, "key or value %zu is NULL and has a length", i);
+    if (!mc__key_legal(prefix, key))
+        return mc__fail_bad_key(prefix, key);
+    if (batch->entries && batch->entries[i].value.len > max)
+        return mc__fail_too_large(key, batch->entries[i].value.len, max);
+    return MC_OK;
+}
+
+static void check_all(struct batch *batch) {
+    batch->pending_count = 0;
+    for (size_t i = 0; i < batch->count; i++) {
+        mc_status status = check(batch, i);
+        if (status == MC_OK)
+            batch->pending[batch->pending_count++] = i;
+        else
+            settle(batch, i, status);
+    }
+}
+
+/* Asked once a host and command, so that of many keys of a dead host not each asks whether it may try it. */
+static enum verdict verdict_on(struct batch *batch, size_t host) {
+    static const enum verdict admitted[] = {
+        [MC__ADMISSION_USE] = USABLE, [MC__ADMISSION_SKIP] = DEAD, [MC__ADMISSION_PROBE] = PROBED};
+
+    if (batch->verdicts[host] == UNKNOWN)
+        batch->verdicts[host] = admitted[mc__health_admit(&batch->roster->hosts[host]->health, mc__time_now())];
+    return batch->verdicts[host];
+}
+
+/* Where a key goes now. false: nowhere; it is settled. */
+static bool find_home(struct batch *batch, size_t i, uint32_t *home) {
+    const mc__roster *roster = batch->roster;
+    mc__route         route = mc__client_route_of(batch->client, roster, key_of(batch, i));
+    bool              failed = false;
+    size_t            host;
+
+    do {
+        enum verdict verdict;
+        host = roster->members[mc__route_host(roster->placement, &route)];
+        verdict = verdict_on(batch, host);
+        if (verdict == USABLE || verdict == PROBED) {
+            *home = (uint32_t)host;
+            return true;
+        }
+        failed = failed || verdict == FAILED; /* its failure has been told */
+    } while (mc__client_route_next(batch->client, roster, &route));
+    settle(batch, i,
+           failed ? MC_UNREACHABLE : mc__fail_dead(batch->client, roster->hosts[host], batch->verb, key_of(batch, i)));
+    return false;
+}
+
+/* Sorts the pending keys by host into order, keeping the caller's order within each; starts tells where each host's begin.
+ */
+static void scatter(struct batch *batch) {
+    size_t hosts = batch->roster->host_count;
+    size_t kept = 0, sum = 0;
+
+    memset(batch->starts, 0, (hosts + 1) * sizeof *batch->starts);
+    for (size_t at = 0; at < batch->pending_count; at++) {
+        uint32_t home;
+        if (!find_home(batch, batch->pending[at], &home))
+            continue;
+        batch->pending[kept] = batch->pending[at];
+        batch->homes[kept++] = home;
+        batch->starts[home]++;
+    }
+    batch->pending_count = kept;
+    for (size_t host = 0; host <= hosts; host++) {
+        size_t count = batch->starts[host];
+        batch->starts[host] = sum;
+        sum += count;
+    }
+    for (size_t at = 0; at < kept; at++)
+        batch->order[batch->starts[batch->homes[at]]++] = batch->pending[at];
+    for (size_t host = hosts; host > 0; host--) /* each start has moved to the next one's place */
+        batch->starts[host] = batch->starts[host - 1];
+    batch->starts[0] = 0;
+}
+
+/* ---------------------------------------------------------------------------------------------------------- gathering -- */
+
+static size_t open_lanes(struct batch *batch) {
+    size_t lanes = 0;
+
+    for (size_t host = 0; host < batch->roster->host_count; host++) {
+        struct lane *lane = &batch->lanes[lanes];
+        size_t       count = batch->starts[host + 1] - batch->starts[host];
+        if (count == 0)
+            continue;
+        *lane = (struct lane){.batch = batch, .order = batch->order + batch->starts[host]};
+        lane->exchange.ops = &ops;
+        lane->exchange.command = (mc__command){.verb = batch->verb,
+                                               .noreply = batch->client->noreply && !mc__verb_retrieves(batch->verb),
+                                               .prefix = mc__client_prefix(batch->client)};
+        lane->exchange.count = count;
+        mc__call_init(&batch->calls[lanes++], batch->roster->hosts[host], &lane->exchange, batch->verdicts[host] == PROBED);
+        if (batch->verdicts[host] == PROBED)
+            batch->verdicts[host] = USABLE;
+    }
+    return lanes;
+}
+
+static void mark_failed(struct batch *batch, const mc__host *host) {
+    for (size_t i = 0; i < batch->roster->host_count; i++) {
+        if (batch->roster->hosts[i] == host)
+            batch->verdicts[i] = FAILED;
+    }
+}
+
+/* What of a lane has no answer is settled, or pending again where another host may be asked. */
+static void close_lane(struct batch *batch, struct lane *lane, const mc__call *call) {
+    mc__exchange *exchange = &lane->exchange;
+
+    if (exchange->answered == exchange->count)
+        return;
+    mc__fail_at(mc__call_sent_status(call), call->host, batch->verb, key_of(batch, lane->order[exchange->answered]),
+                call->reason);
+    if (call->may_move)
+        mark_failed(batch, call->host);
+    for (; exchange->answered < exchange->count; exchange->answered++) {
+        size_t key = lane->order[exchange->answered];
+        if (exchange->answered < exchange->sent)
+            settle(batch, key, mc__call_sent_status(call));
+        else if (call->may_move)
+            batch->pending[batch->pending_count++] = key;
+        else
+            settle(batch, key, mc__call_unsent_status(call));
+    }
+}
+
+static void gather(struct batch *batch) {
+    size_t lanes = open_lanes(batch);
+
+    mc__calls_run(batch->calls, lanes, batch->deadline);
+    batch->pending_count = 0;
+    for (size_t i = 0; i < lanes; i++)
+        close_lane(batch, &batch->lanes[i], &batch->calls[i]);
+}
+
+/* Each round but the last loses a host, so there are no more rounds than hosts and one. */
+static void run_rounds(struct batch *batch) {
+    check_all(batch);
+    for (scatter(batch); batch->pending_count > 0; scatter(batch))
+        gather(batch);
+}
+
+static mc_status run(struct batch *batch) {
+    mc__roster *roster = mc__client_roster(batch->client);
+
+    batch->roster = roster;
+    if (!allocate(batch)) {
+        mc__roster_release(roster);
+        if (batch->results)
+            batch->results->count = 0;
+        return mc__fail(MC_NO_MEMORY, "out of memory for %zu keys", batch->count);
+    }
+    batch->deadline = mc__client_deadline(batch->client);
+    run_rounds(batch);
+    free(batch->scratch);
+    mc__roster_release(roster);
+    return batch->partial ? MC_PARTIAL : MC_OK;
+}
+
+/* ----------------------------------------------------------------------------------------------------- the commands -- */
+
+static mc_status get_multi(mc_client *client, mc__verb verb, const mc_slice *keys, size_t count, mc_results *results) {
+    struct batch batch = {.client = client, .verb = verb, .count = count, .keys = keys, .results = results};
+
+    if (!client || !results || (!keys && count > 0))
+        return mc__fail(MC_BAD_ARGUMENT, "client, keys or results is NULL");
+    if (!mc__results_begin(results, count))
+        return mc__fail(MC_NO_MEMORY, "out of memory for %zu results", count);
+    return count > 0 ? run(&batch) : MC_OK;
+}
+
+mc_status mc_get_multi(mc_client *client, const mc_slice *keys, size_t count, mc_results *results) {
+    return get_multi(client, MC__VERB_GET, keys, count, results);
+}
+
+mc_status mc_gets_multi(mc_client *client, const mc_slice *keys, size_t count, mc_results *results) {
+    return get_multi(client, MC__VERB_GETS, keys, count, results);
+}
+
+mc_status mc_set_multi(mc_client *client, mc_entry *entries, size_t count) {
+    struct batch batch = {.client = client, .verb = MC__VERB_SET, .count = count, .entries = entries};
+
+    if (!client || (!entries && count > 0))
+        return mc__fail(MC_BAD_ARGUMENT, "client or entries is NULL");
+    batch.now_s = mc__wall_clock_s();
+    return count > 0 ? run(&batch) : MC_OK;
+}
+
+mc_status mc_delete_multi(mc_client *client, const mc_slice *keys, size_t count, mc_status *statuses) {
+    struct batch batch = {.client = client, .verb = MC__VERB_DELETE, .count = count, .keys = keys, .statuses = statuses};
+
+    if (!client || (!keys && count > 0))
+        return mc__fail(MC_BAD_ARGUMENT, "client or keys is NULL");
+    return count > 0 ? run(&batch) : MC_OK;
+}

@@ -1,0 +1,514 @@
+#include "net/call.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A wait in the socket itself saves the poll before it, but ends by the socket's own fixed time. It is used while that is
+ * not later than the call's deadline by more than this. */
+#define WAIT_SLACK (10 * MC__MS)
+
+/* What an idle connection keeps of its buffers. */
+#define KEEP_IDLE 16384
+
+/* Calls up to this many are polled without an allocation. */
+#define FEW 64
+
+/* What a step knows of the run that it is in. */
+struct turn {
+    mc__time now, deadline;
+    bool     alone; /* nobody else waits while this call does */
+};
+
+static void take_connection(mc__call *call, const struct turn *turn);
+
+void mc__call_init(mc__call *call, mc__host *host, mc__exchange *exchange, bool probe) {
+    call->host = host;
+    call->exchange = exchange;
+    call->probe = probe;
+    call->failure = MC_OK;
+    call->reason[0] = '\0';
+    call->state = MC__CALL_NEW;
+    call->connection = NULL;
+    call->flush.count = 0;
+    call->fresh = call->retried = call->heard = call->may_move = false;
+}
+
+mc_status mc__call_sent_status(const mc__call *call) {
+    return call->failure == MC_TIMEOUT || call->failure == MC_NO_MEMORY ? call->failure : MC_CONNECTION_LOST;
+}
+
+mc_status mc__call_unsent_status(const mc__call *call) {
+    return call->failure == MC_NO_MEMORY ? MC_NO_MEMORY : MC_UNREACHABLE;
+}
+
+static bool answered(const mc__call *call) {
+    return call->exchange->answered == call->exchange->count;
+}
+
+static void explain(mc__call *call, const char *reason) {
+    snprintf(call->reason, sizeof call->reason, "%s", reason);
+}
+
+/* The end, with no connection held. */
+static void end(mc__call *call, mc_status failure) {
+    call->state = MC__CALL_DONE;
+    call->failure = answered(call) ? MC_OK : failure;
+    if (call->probe)
+        mc__health_give_up(&call->host->health);
+    call->probe = false;
+}
+
+/* ---------------------------------------------------------------------------------- the flush_all that may go first -- */
+
+static void flush_request(const mc__exchange *exchange, size_t i, mc__request *request) {
+    (void)exchange, (void)i;
+    *request = (mc__request){0};
+}
+
+static void flush_answer(mc__exchange *exchange, size_t i, mc_status status, const mc__reply *reply) {
+    mc__call *call = (mc__call *)((char *)exchange - offsetof(mc__call, flush));
+
+    (void)i, (void)reply;
+    if (status != MC_OK)
+        mc__health_flush_failed(&call->host->health);
+}
+
+static const mc__exchange_ops flush_ops = {.request = flush_request, .answer = flush_answer};
+
+static void push_flush_if_due(mc__call *call) {
+    if (!call->host->settings->flush_on_reconnect || !mc__health_take_flush(&call->host->health))
+        return;
+    call->flush = (mc__exchange){.ops = &flush_ops, .command = {.verb = MC__VERB_FLUSH_ALL}, .count = 1};
+    mc__pipeline_push(&call->connection->pipeline, &call->flush);
+}
+
+/* -------------------------------------------------------------------------------------------------- the end of a talk -- */
+
+static void finish(mc__call *call) {
+    mc__pipeline *pipeline = &call->connection->pipeline;
+    bool          stray = false;
+
+    if (mc__pipeline_reusable(pipeline)) {
+        mc__pipeline_trim(pipeline, KEEP_IDLE);
+        mc__pool_give_back(&call->host->pool, call->connection);
+    } else {
+        stray = pipeline->broken == MC_OK;
+        mc__pool_drop(&call->host->pool, call->connection);
+    }
+    call->connection = NULL;
+    mc__host_answered(call->host);
+    call->probe = false;
+    if (stray)
+        mc__host_log(call->host, "sent more than was asked for. Connection closed.");
+    end(call, MC_OK);
+}
+
+/* Closes the connection, with every request in it accounted for. */
+static void abandon(mc__call *call, mc_status status) {
+    mc__pipeline_abandon(&call->connection->pipeline, status);
+    mc__exchange_end(&call->flush, status, status);
+    call->flush.count = 0;
+    mc__pool_drop(&call->host->pool, call->connection);
+    call->connection = NULL;
+}
+
+static bool may_retry(const mc__call *call, mc_status status) {
+    const mc__exchange *exchange = call->exchange;
+
+    if (answered(call) || status == MC_NO_MEMORY || status == MC_UNREACHABLE)
+        return false;
+    if (!mc__verb_repeatable(exchange->command.verb) && exchange->sent > exchange->answered)
+        return false;
+    /* A refusal has answered its request: what is left comes nearer to its end, however often. */
+    return status == MC_CLIENT_ERROR || !call->retried;
+}
+
+/* The connection is of no more use: the rest is asked once more on a fresh one, or the call ends. */
+static void broke(mc__call *call, const struct turn *turn, mc_status status, const char *reason) {
+    explain(call, reason);
+    abandon(call, status);
+    if (status == MC_PROTOCOL_ERROR || status == MC_CLIENT_ERROR)
+        mc__host_log(call->host, call->reason);
+    if (call->heard && status != MC_UNREACHABLE) {
+        mc__host_answered(call->host);
+        call->probe = false;
+    }
+    if (may_retry(call, status)) {
+        call->fresh = status != MC_CLIENT_ERROR;
+        call->retried = call->retried || status != MC_CLIENT_ERROR;
+        take_connection(call, turn);
+        return;
+    }
+    call->may_move = status == MC_UNREACHABLE;
+    if (status == MC_PROTOCOL_ERROR || status == MC_CLIENT_ERROR)
+        status = MC_CONNECTION_LOST; /* what it means for the requests that are left */
+    if (status == MC_CONNECTION_LOST && !answered(call) && call->exchange->sent == call->exchange->answered)
+        call->exchange->sent++; /* the one that was being sent: the kernel refused it, which says little of the peer */
+    end(call, status);
+}
+
+static void broke_with_errno(mc__call *call, const struct turn *turn) {
+    char text[80];
+
+    broke(call, turn, MC_CONNECTION_LOST, mc__errno_text(errno, text, sizeof text));
+}
+
+/* ------------------------------------------------------------------------------------------------------------ talking -- */
+
+static bool may_wait(const mc__call *call, const struct turn *turn) {
+    return turn->alone && turn->deadline - turn->now + WAIT_SLACK >= call->connection->stream.io_timeout_ms * MC__MS;
+}
+
+static bool has_ended(const mc__call *call) {
+    return mc__pipeline_idle(&call->connection->pipeline);
+}
+
+/* Whether the call goes on after a transfer; if not, it has been told. */
+static bool went_on(mc__call *call, const struct turn *turn, mc__transfer transfer) {
+    switch (transfer) {
+    case MC__TRANSFER_FAILED:
+        broke_with_errno(call, turn);
+        return false;
+    case MC__TRANSFER_CLOSED:
+        broke(call, turn, MC_CONNECTION_LOST, "closed by the server");
+        return false;
+    case MC__TRANSFER_BROKEN:
+        call->heard = true;
+        broke(call, turn, call->connection->pipeline.broken, call->connection->pipeline.reason);
+        return false;
+    case MC__TRANSFER_NO_MEMORY:
+        broke(call, turn, MC_NO_MEMORY, "out of memory");
+        return false;
+    default:
+        return true;
+    }
+}
+
+/* A peer that closed may have said why: what it sent before is still there to be read. */
+static void read_last_words(mc__call *call) {
+    int  error = errno;
+    bool drained;
+
+    while (call->connection->pipeline.first &&
+           mc__connection_receive(call->connection, false, &drained) == MC__TRANSFER_SOME)
+        call->heard = true;
+    errno = error;
+}
+
+/* A single request is sent by waiting in the socket; of many, replies may have to be read first for the server to go on. */
+static bool send_part(mc__call *call, const struct turn *turn) {
+    bool         wait = call->exchange->count == 1 && may_wait(call, turn);
+    mc__transfer transfer = mc__connection_send(call->connection, wait);
+
+    if (transfer == MC__TRANSFER_FAILED) {
+        read_last_words(call);
+        if (call->connection->pipeline.broken != MC_OK)
+            transfer = MC__TRANSFER_BROKEN;
+    }
+    return went_on(call, turn, transfer);
+}
+
+/* Sends and receives as far as it goes. readable: poll said so. */
+static void talk(mc__call *call, const struct turn *first, bool readable) {
+    struct turn  turn = *first;
+    bool         drained = false, wait;
+    mc__transfer transfer;
+
+    for (;;) {
+        if (!send_part(call, &turn))
+            return;
+        if (has_ended(call)) {
+            finish(call);
+            return;
+        }
+        wait = may_wait(call, &turn) && !mc__pipeline_wants_output(&call->connection->pipeline);
+        if ((!wait && !readable) || !call->connection->pipeline.first)
+            return; /* all is answered and the rest of the output waits, or the answer does */
+        transfer = mc__connection_receive(call->connection, wait, &drained);
+        if (transfer == MC__TRANSFER_BLOCKED || !went_on(call, &turn, transfer))
+            return;
+        call->heard = true;
+        if (has_ended(call)) {
+            finish(call);
+            return;
+        }
+        readable = !drained;
+        turn.now = mc__time_now();
+        if (turn.now >= turn.deadline)
+            return;
+    }
+}
+
+static void begin_talk(mc__call *call, const struct turn *turn) {
+    call->state = MC__CALL_TALKING;
+    mc__pipeline_push(&call->connection->pipeline, call->exchange);
+    talk(call, turn, false);
+}
+
+/* --------------------------------------------------------------------------------------------- getting a connection -- */
+
+static void dial_failed(mc__call *call, const struct turn *turn) {
+    mc__host *host = call->host;
+    bool      hurried = call->dial.deadline == turn->deadline && turn->now >= turn->deadline;
+
+    mc__pool_return_right(&host->pool);
+    explain(call, call->dial.reason);
+    if (!call->dial.local && hurried)
+        mc__host_timed_out(host, turn->now); /* a short deadline is no proof of death */
+    else if (!call->dial.local)
+        mc__host_unreachable(host, turn->now, call->reason);
+    call->may_move = !call->dial.local;
+    call->probe = call->probe && call->dial.local;
+    end(call, call->dial.no_memory ? MC_NO_MEMORY : MC_UNREACHABLE);
+}
+
+/* A server that speaks first turns the connection away, or is none of ours. */
+static void turned_away(mc__call *call) {
+    char     escaped[MC__ESCAPED_MAX];
+    bool     drained;
+    mc_slice words;
+
+    mc__connection_receive(call->connection, false, &drained);
+    words = mc__buffer_readable(&call->connection->pipeline.in);
+    snprintf(call->reason, sizeof call->reason, "the server spoke first: \"%s\"", mc__escape(words, escaped));
+    mc__pool_drop(&call->host->pool, call->connection);
+    call->connection = NULL;
+    mc__host_log(call->host, call->reason);
+    call->may_move = true;
+    end(call, MC_UNREACHABLE);
+}
+
+static void dialled(mc__call *call, const struct turn *turn) {
+    mc__host *host = call->host;
+
+    call->connection = mc__connection_new(&call->dial.stream, host->settings->max_value_size);
+    if (!call->connection) {
+        mc__stream_close(&call->dial.stream);
+        mc__pool_return_right(&host->pool);
+        explain(call, "out of memory");
+        end(call, MC_NO_MEMORY);
+        return;
+    }
+    mc__pool_add(&host->pool, call->connection);
+    if (mc__stream_look(&call->connection->stream) == MC__LOOK_STRAY) {
+        turned_away(call);
+        return;
+    }
+    push_flush_if_due(call);
+    begin_talk(call, turn);
+}
+
+static void dial_on(mc__call *call, const struct turn *turn, mc__dial_state state) {
+    call->state = MC__CALL_DIALING;
+    if (state == MC__DIAL_CONNECTED)
+        dialled(call, turn);
+    else if (state == MC__DIAL_FAILED)
+        dial_failed(call, turn);
+}
+
+/* false: the peer has closed it, or it is out of step; it is dropped. */
+static bool fit_for_use(mc__call *call) {
+    mc__look look = mc__stream_look(&call->connection->stream);
+
+    if (look == MC__LOOK_QUIET)
+        return true;
+    mc__pool_drop(&call->host->pool, call->connection);
+    call->connection = NULL;
+    if (look == MC__LOOK_STRAY)
+        mc__host_log(call->host, "sent what nobody had asked for. Connection closed.");
+    return false;
+}
+
+static void take_connection(mc__call *call, const struct turn *turn) {
+    char text[80];
+
+    for (;;) {
+        switch (mc__pool_take(&call->host->pool, call->fresh, &call->waiter, &call->connection)) {
+        case MC__TAKEN_CONNECTION:
+            if (!fit_for_use(call))
+                continue;
+            begin_talk(call, turn);
+            return;
+        case MC__TAKEN_RIGHT:
+            dial_on(call, turn, mc__dial_begin(&call->dial, call->host, turn->now, turn->deadline));
+            return;
+        case MC__TAKEN_PLACE:
+            call->state = MC__CALL_QUEUED;
+            return;
+        default:
+            explain(call, mc__errno_text(errno, text, sizeof text));
+            end(call, MC_UNREACHABLE);
+            return;
+        }
+    }
+}
+
+static void step_queued(mc__call *call, const struct turn *turn) {
+    mc__taken taken;
+
+    if (!mc__pool_granted(&call->host->pool, &call->waiter, &taken, &call->connection))
+        return;
+    if (taken == MC__TAKEN_RIGHT)
+        dial_on(call, turn, mc__dial_begin(&call->dial, call->host, turn->now, turn->deadline));
+    else if (fit_for_use(call))
+        begin_talk(call, turn);
+    else
+        take_connection(call, turn);
+}
+
+/* ------------------------------------------------------------------------------------------------------------ the run -- */
+
+static void step(mc__call *call, const struct turn *turn, bool ready) {
+    switch (call->state) {
+    case MC__CALL_NEW:
+        take_connection(call, turn);
+        break;
+    case MC__CALL_QUEUED:
+        step_queued(call, turn);
+        break;
+    case MC__CALL_DIALING:
+        dial_on(call, turn, mc__dial_step(&call->dial, turn->now));
+        break;
+    case MC__CALL_TALKING:
+        talk(call, turn, ready);
+        break;
+    default:
+        break;
+    }
+}
+
+/* The deadline has come, or the run cannot go on: status says which. */
+static void stop(mc__call *call, mc__time now, mc_status status) {
+    mc__host *host = call->host;
+    bool      late = status == MC_TIMEOUT;
+
+    switch (call->state) {
+    case MC__CALL_QUEUED:
+        mc__pool_leave(&host->pool, &call->waiter);
+        explain(call, "no connection came free by the deadline");
+        break;
+    case MC__CALL_DIALING:
+        mc__dial_cancel(&call->dial);
+        mc__pool_return_right(&host->pool);
+        explain(call, "connect: timed out");
+        break;
+    case MC__CALL_TALKING:
+        explain(call, "no complete answer by the deadline");
+        abandon(call, status);
+        break;
+    default:
+        explain(call, "the deadline came first");
+        break;
+    }
+    if (late && (call->state == MC__CALL_DIALING || (call->state == MC__CALL_TALKING && !answered(call)))) {
+        mc__host_timed_out(host, now);
+        call->probe = false;
+    }
+    if (!late)
+        explain(call, "out of memory");
+    else if (call->state != MC__CALL_TALKING)
+        status = MC_UNREACHABLE;
+    end(call, status);
+}
+
+/* Fills poll's entry for a call that is not done; returns until when it waits. */
+static mc__time wants(const mc__call *call, struct pollfd *poll, mc__time deadline) {
+    const mc__pipeline *pipeline;
+
+    switch (call->state) {
+    case MC__CALL_QUEUED:
+        *poll = (struct pollfd){.fd = call->waiter.wakeup.read_fd, .events = POLLIN};
+        return deadline;
+    case MC__CALL_DIALING:
+        poll->fd = mc__dial_wants(&call->dial, &poll->events);
+        return mc__earlier(call->dial.until, deadline);
+    default:
+        pipeline = &call->connection->pipeline;
+        poll->fd = call->connection->stream.fd;
+        poll->events = pipeline->first ? POLLIN : 0;
+        if (mc__pipeline_wants_output(pipeline))
+            poll->events |= POLLOUT;
+        return deadline;
+    }
+}
+
+/* Steps the calls that are ready or whose own time has come; returns how many are not done. */
+static size_t step_ready(mc__call *calls, size_t count, const struct pollfd *polls, const struct turn *turn) {
+    size_t pending = 0;
+    size_t at = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        mc__call *call = &calls[i];
+        bool      ready;
+        if (call->state == MC__CALL_DONE)
+            continue;
+        ready = polls[at++].revents != 0;
+        if (ready || (call->state == MC__CALL_DIALING && turn->now >= call->dial.until))
+            step(call, turn, ready);
+        if (call->state != MC__CALL_DONE)
+            pending++;
+    }
+    return pending;
+}
+
+static void stop_all(mc__call *calls, size_t count, mc__time now, mc_status status) {
+    for (size_t i = 0; i < count; i++) {
+        if (calls[i].state != MC__CALL_DONE)
+            stop(&calls[i], now, status);
+    }
+}
+
+/* One wait for all that are not done. false: the run is over. */
+static bool wait_and_step(mc__call *calls, size_t count, struct pollfd *polls, struct turn *turn) {
+    mc__time until = turn->deadline;
+    nfds_t   waiting = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (calls[i].state != MC__CALL_DONE)
+            until = mc__earlier(until, wants(&calls[i], &polls[waiting++], turn->deadline));
+    }
+    for (nfds_t i = 0; i < waiting; i++)
+        polls[i].revents = 0;
+    if (poll(polls, waiting, mc__deadline_left_ms(until, mc__time_now())) < 0 && errno != EINTR && errno != EAGAIN) {
+        stop_all(calls, count, turn->now, MC_NO_MEMORY);
+        return false;
+    }
+    turn->now = mc__time_now();
+    if (step_ready(calls, count, polls, turn) == 0)
+        return false;
+    if (turn->now < turn->deadline)
+        return true;
+    stop_all(calls, count, turn->now, MC_TIMEOUT);
+    return false;
+}
+
+void mc__calls_run(mc__call *calls, size_t count, mc__time deadline) {
+    struct pollfd  few[FEW];
+    struct pollfd *polls = few;
+    struct turn    turn = {.now = mc__time_now(), .deadline = deadline, .alone = count == 1};
+    bool           pending = false;
+
+    if (turn.now >= deadline) {
+        stop_all(calls, count, turn.now, MC_TIMEOUT);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        step(&calls[i], &turn, false);
+        pending = pending || calls[i].state != MC__CALL_DONE;
+    }
+    if (!pending)
+        return;
+    if (count > FEW)
+        polls = malloc(count * sizeof *polls);
+    if (!polls)
+        stop_all(calls, count, turn.now, MC_NO_MEMORY);
+    else
+        while (wait_and_step(calls, count, polls, &turn))
+            continue;
+    if (polls != few)
+        free(polls);
+}

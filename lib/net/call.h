@@ -1,0 +1,54 @@
+/*
+ * One exchange on one host, from the pool's connection to the last answer: taking a connection or opening one, sending,
+ * receiving, the one retry, giving the connection back. mc__calls_run drives any number of them at once, under one deadline;
+ * a single command is a run of one.
+ */
+#ifndef MC_NET_CALL_H
+#define MC_NET_CALL_H
+
+#include "net/dial.h"
+
+typedef enum mc__call_state {
+    MC__CALL_NEW,
+    MC__CALL_QUEUED,  /* for a connection of the pool */
+    MC__CALL_DIALING, /* by right of the pool */
+    MC__CALL_TALKING,
+    MC__CALL_DONE
+} mc__call_state;
+
+typedef struct mc__call {
+    /* Set by mc__call_init. */
+    mc__host     *host;
+    mc__exchange *exchange;
+    bool          probe; /* the host is dead, and this call is the one that tries it */
+
+    /* What came of it: MC_OK when every request has been answered through the exchange. Else why some are not, of which the
+     * exchange tells what was sent; mc__call_sent_status and mc__call_unsent_status say what that means for them. */
+    mc_status failure;
+    bool      may_move;                      /* it is the host's fault: what was not sent may be asked of another */
+    char      reason[MC__ESCAPED_MAX + 100]; /* what last went wrong, in words, without the host's name; "": nothing */
+
+    mc__call_state  state;
+    mc__connection *connection;
+    mc__waiter      waiter;
+    mc__dial        dial;
+    mc__exchange    flush; /* the flush_all that goes first on a host that was dead */
+    bool            fresh; /* asks for a connection that nobody has used */
+    bool            retried;
+    bool            heard; /* a byte of the host has come */
+} mc__call;
+
+/* Readies a call. exchange's requests from its answered on are asked. */
+void mc__call_init(mc__call *call, mc__host *host, mc__exchange *exchange, bool probe);
+
+/*
+ * Runs count calls until each is done or the deadline has come; ready to be looked at when it returns. Never later than the
+ * deadline but for what the machine itself takes.
+ */
+void mc__calls_run(mc__call *calls, size_t count, mc__time deadline);
+
+/* What a request that is not answered has come to: one that may have reached the server, and one that has not. */
+mc_status mc__call_sent_status(const mc__call *call);
+mc_status mc__call_unsent_status(const mc__call *call);
+
+#endif

@@ -1,0 +1,37 @@
+/* A stream and the pipeline of what is asked on it: one connection of a pool. Used by one thread at a time. */
+#ifndef MC_NET_CONNECTION_H
+#define MC_NET_CONNECTION_H
+
+#include "net/stream.h"
+#include "protocol/pipeline.h"
+
+typedef struct mc__connection {
+    mc__stream             stream;
+    mc__pipeline           pipeline;
+    struct mc__connection *next_idle;       /* the pool's */
+    struct mc__connection *previous, *next; /* the pool's: all of its connections */
+} mc__connection;
+
+/* A connection over a stream that stands, which it takes over. NULL: no memory; the stream is still the caller's. */
+mc__connection *mc__connection_new(const mc__stream *stream, size_t max_value_size);
+
+/* Closes and frees it. Exchanges in its pipeline are not told; abandon them first. */
+void mc__connection_free(mc__connection *connection);
+
+/* How a transfer ended. */
+typedef enum mc__transfer {
+    MC__TRANSFER_SOME,    /* went well; there may be more to do at once */
+    MC__TRANSFER_BLOCKED, /* nothing can be done now */
+    MC__TRANSFER_FAILED,  /* errno says why */
+    MC__TRANSFER_CLOSED,  /* the peer's end */
+    MC__TRANSFER_BROKEN,  /* the pipeline is out of step: its broken and reason say why */
+    MC__TRANSFER_NO_MEMORY
+} mc__transfer;
+
+/* Sends what the pipeline has to send, as much as goes: with wait until the stream's time is up, else what fits now. */
+mc__transfer mc__connection_send(mc__connection *connection, bool wait);
+
+/* Receives once and lets the pipeline take it. *drained: it was less than there was room for, so more is not there yet. */
+mc__transfer mc__connection_receive(mc__connection *connection, bool wait, bool *drained);
+
+#endif

@@ -1,0 +1,122 @@
+#include "net/dial.h"
+
+#include "base/status.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+
+static mc__dial_state fail(mc__dial *dial, const char *phase, const char *why) {
+    snprintf(dial->reason, sizeof dial->reason, "%s: %s", phase, why);
+    mc__stream_close(&dial->stream);
+    if (dial->lookup && !dial->local)
+        mc__host_forget_lookup(dial->host, dial->lookup);
+    mc__lookup_release(dial->lookup);
+    dial->lookup = NULL;
+    return MC__DIAL_FAILED;
+}
+
+static mc__dial_state fail_with(mc__dial *dial, const char *phase, int error) {
+    char text[80];
+
+    dial->local = mc__errno_is_local(error);
+    dial->no_memory = error == ENOMEM;
+    return fail(dial, phase, error == ETIMEDOUT ? "timed out" : mc__errno_text(error, text, sizeof text));
+}
+
+static mc__dial_state connected(mc__dial *dial, size_t endpoint) {
+    int error = mc__stream_ready(&dial->stream, dial->host->settings->io_timeout_ms);
+
+    if (error != 0)
+        return fail_with(dial, "connect", error);
+    atomic_store(&dial->host->preferred, endpoint);
+    mc__lookup_release(dial->lookup);
+    dial->lookup = NULL;
+    return MC__DIAL_CONNECTED;
+}
+
+/* Tries the endpoints from the one that worked last on, around; error is what the last one came to. Each has its share of
+ * the time that is left, so that one that swallows everything leaves some for the others. */
+static mc__dial_state connect_next(mc__dial *dial, mc__time now, int error) {
+    const mc__endpoint *endpoints;
+    const char         *words;
+    size_t              count;
+
+    endpoints = mc__lookup_result(dial->lookup, &count, &words);
+    if (count == 0)
+        return fail(dial, "look-up", words);
+    if (dial->tried == 0)
+        dial->first = atomic_load(&dial->host->preferred) % count;
+    while (dial->tried < count && !mc__errno_is_local(error) && now < dial->deadline) {
+        size_t   at = (dial->first + dial->tried) % count;
+        mc__time share = (dial->deadline - now) / (mc__time)(count - dial->tried);
+        dial->tried++;
+        error = mc__stream_connect(&dial->stream, &endpoints[at]);
+        if (error == 0)
+            return connected(dial, at);
+        if (error == EINPROGRESS) {
+            dial->until = now + share;
+            return MC__DIAL_PENDING;
+        }
+    }
+    return fail_with(dial, "connect", error ? error : ETIMEDOUT);
+}
+
+static mc__dial_state step_lookup(mc__dial *dial, mc__time now) {
+    if (mc__lookup_done(dial->lookup)) {
+        dial->looking_up = false;
+        return connect_next(dial, now, 0);
+    }
+    if (now < dial->deadline)
+        return MC__DIAL_PENDING;
+    /* The look-up stays the host's, so that a resolver that hangs holds one thread and not one for each call. */
+    mc__lookup_release(dial->lookup);
+    dial->lookup = NULL;
+    return fail(dial, "look-up", "timed out");
+}
+
+mc__dial_state mc__dial_step(mc__dial *dial, mc__time now) {
+    size_t      count;
+    const char *words;
+    int         error;
+
+    if (dial->looking_up)
+        return step_lookup(dial, now);
+    error = mc__stream_connected(&dial->stream);
+    if (error == EINPROGRESS && now < dial->until)
+        return MC__DIAL_PENDING;
+    if (error == 0) {
+        mc__lookup_result(dial->lookup, &count, &words);
+        return connected(dial, (dial->first + dial->tried - 1) % count);
+    }
+    mc__stream_close(&dial->stream);
+    return connect_next(dial, now, error == EINPROGRESS ? ETIMEDOUT : error);
+}
+
+mc__dial_state mc__dial_begin(mc__dial *dial, mc__host *host, mc__time now, mc__time deadline) {
+    mc_status status;
+    int       error = 0;
+
+    dial->host = host;
+    dial->stream = (mc__stream)MC__STREAM_CLOSED;
+    dial->deadline = mc__earlier(deadline, mc__deadline_after_ms(now, host->settings->connect_timeout_ms));
+    dial->until = dial->deadline;
+    dial->local = dial->no_memory = false;
+    dial->looking_up = true;
+    dial->tried = 0;
+    status = mc__host_look_up(host, &dial->lookup, &error);
+    if (status != MC_OK)
+        return fail_with(dial, "look-up", status == MC_NO_MEMORY ? ENOMEM : error);
+    return mc__dial_step(dial, now);
+}
+
+int mc__dial_wants(const mc__dial *dial, short *events) {
+    *events = dial->looking_up ? POLLIN : POLLOUT;
+    return dial->looking_up ? mc__lookup_fd(dial->lookup) : dial->stream.fd;
+}
+
+void mc__dial_cancel(mc__dial *dial) {
+    mc__stream_close(&dial->stream);
+    mc__lookup_release(dial->lookup);
+    dial->lookup = NULL;
+}

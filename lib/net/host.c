@@ -1,0 +1,161 @@
+#include "net/host.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ------------------------------------------------------------------------------------------------------------- fork -- */
+
+static mc__host *host_of(mc__fork_guard *guard) {
+    return (mc__host *)((char *)guard - offsetof(mc__host, guard));
+}
+
+static void before_fork(mc__fork_guard *guard) {
+    mc__host *host = host_of(guard);
+
+    pthread_mutex_lock(&host->lookup_lock);
+    pthread_mutex_lock(&host->health.lock);
+    pthread_mutex_lock(&host->pool.lock);
+}
+
+static void after_fork_in_parent(mc__fork_guard *guard) {
+    mc__host *host = host_of(guard);
+
+    pthread_mutex_unlock(&host->pool.lock);
+    pthread_mutex_unlock(&host->health.lock);
+    pthread_mutex_unlock(&host->lookup_lock);
+}
+
+static void after_fork_in_child(mc__fork_guard *guard) {
+    mc__host   *host = host_of(guard);
+    mc__lookup *lookup = host->lookup;
+
+    mc__pool_after_fork(&host->pool);
+    host->health.probing = false; /* the prober is a thread of the parent */
+    host->lookup = NULL;          /* so may be who looks up */
+    after_fork_in_parent(guard);
+    mc__lookup_release(lookup);
+}
+
+/* ---------------------------------------------------------------------------------------------------- life and end -- */
+
+static bool init_locks(mc__host *host) {
+    if (mc__pool_init(&host->pool, host->settings->max_connections) != 0)
+        return false;
+    if (mc__health_init(&host->health) != 0) {
+        mc__pool_destroy(&host->pool);
+        return false;
+    }
+    if (pthread_mutex_init(&host->lookup_lock, NULL) != 0) {
+        mc__health_destroy(&host->health);
+        mc__pool_destroy(&host->pool);
+        return false;
+    }
+    return true;
+}
+
+static void destroy_locks(mc__host *host) {
+    pthread_mutex_destroy(&host->lookup_lock);
+    mc__health_destroy(&host->health);
+    mc__pool_destroy(&host->pool);
+}
+
+mc_status mc__host_new(mc__address *address, const mc__net_settings *settings, mc__host **result) {
+    mc__host *host = calloc(1, sizeof *host);
+
+    *result = NULL;
+    if (!host)
+        return MC_NO_MEMORY;
+    host->settings = settings;
+    host->guard = (mc__fork_guard){.prepare = before_fork, .parent = after_fork_in_parent, .child = after_fork_in_child};
+    atomic_init(&host->references, 1);
+    if (!init_locks(host)) {
+        free(host);
+        return MC_NO_MEMORY;
+    }
+    if (mc__fork_register(&host->guard) != MC_OK) {
+        destroy_locks(host);
+        free(host);
+        return MC_NO_MEMORY;
+    }
+    host->address = *address;
+    *address = (mc__address){0};
+    *result = host;
+    return MC_OK;
+}
+
+mc__host *mc__host_retain(mc__host *host) {
+    atomic_fetch_add(&host->references, 1);
+    return host;
+}
+
+void mc__host_release(mc__host *host) {
+    if (!host || atomic_fetch_sub(&host->references, 1) > 1)
+        return;
+    mc__fork_unregister(&host->guard);
+    destroy_locks(host);
+    mc__lookup_release(host->lookup);
+    mc__address_clear(&host->address);
+    free(host);
+}
+
+/* --------------------------------------------------------------------------------------------------------- look-up -- */
+
+mc_status mc__host_look_up(mc__host *host, mc__lookup **lookup, int *error) {
+    mc_status status = MC_OK;
+
+    pthread_mutex_lock(&host->lookup_lock);
+    if (!host->lookup)
+        status = mc__lookup_start(&host->address, &host->lookup, error);
+    *lookup = status == MC_OK ? mc__lookup_retain(host->lookup) : NULL;
+    pthread_mutex_unlock(&host->lookup_lock);
+    return status;
+}
+
+void mc__host_forget_lookup(mc__host *host, mc__lookup *lookup) {
+    bool forgotten = false;
+
+    pthread_mutex_lock(&host->lookup_lock);
+    if (host->lookup == lookup) {
+        host->lookup = NULL;
+        atomic_store(&host->preferred, 0);
+        forgotten = true;
+    }
+    pthread_mutex_unlock(&host->lookup_lock);
+    if (forgotten)
+        mc__lookup_release(lookup);
+}
+
+/* ---------------------------------------------------------------------------------------------------------- health -- */
+
+void mc__host_log(const mc__host *host, const char *text) {
+    char message[512];
+
+    if (!host->settings->log)
+        return;
+    snprintf(message, sizeof message, "%s: %s", host->address.name, text);
+    host->settings->log(host->settings->log_arg, message);
+}
+
+void mc__host_answered(mc__host *host) {
+    if (mc__health_answered(&host->health))
+        mc__host_log(host, "back again");
+}
+
+static void tell_dead(mc__host *host, const char *reason) {
+    char text[400];
+
+    mc__pool_close_idle(&host->pool);
+    snprintf(text, sizeof text, "%s. Marking dead.", reason);
+    mc__host_log(host, text);
+}
+
+void mc__host_unreachable(mc__host *host, mc__time now, const char *reason) {
+    if (mc__health_unreachable(&host->health, now, host->settings->dead_retry_ms))
+        tell_dead(host, reason);
+}
+
+void mc__host_timed_out(mc__host *host, mc__time now) {
+    if (mc__health_timed_out(&host->health, now, host->settings->dead_retry_ms))
+        tell_dead(host, "three calls in a row timed out");
+}

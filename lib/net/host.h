@@ -1,0 +1,48 @@
+/*
+ * One server: its address, its connections, its health, and what its name was looked up to. Shared by all threads and by the
+ * host lists that it is in; counted.
+ */
+#ifndef MC_NET_HOST_H
+#define MC_NET_HOST_H
+
+#include "base/fork.h"
+#include "net/health.h"
+#include "net/pool.h"
+#include "net/resolve.h"
+#include "net/settings.h"
+
+typedef struct mc__host {
+    mc__address             address;
+    const mc__net_settings *settings; /* outlives the host */
+    mc__health              health;
+    mc__pool                pool;
+    pthread_mutex_t         lookup_lock;
+    mc__lookup             *lookup;    /* under way, or the last that gave an endpoint that worked; NULL: none */
+    atomic_size_t           preferred; /* the endpoint of it that worked last */
+    atomic_uint             references;
+    mc__fork_guard          guard;
+} mc__host;
+
+/* A host with one reference. Takes over address on success. MC_OK, MC_NO_MEMORY. */
+mc_status mc__host_new(mc__address *address, const mc__net_settings *settings, mc__host **host);
+
+mc__host *mc__host_retain(mc__host *host);
+
+/* Gives a reference back; the last one closes the connections and frees the host. NULL is allowed. */
+void mc__host_release(mc__host *host);
+
+/* A look-up of the host's name, shared by all who connect to it meanwhile: the caller's reference. As mc__lookup_start. */
+mc_status mc__host_look_up(mc__host *host, mc__lookup **lookup, int *error);
+
+/* The look-up's endpoints are of no use: the next connection looks up again. */
+void mc__host_forget_lookup(mc__host *host, mc__lookup *lookup);
+
+/* What a call has learnt of the host; changes in its health are logged. reason: in words, for the log. */
+void mc__host_answered(mc__host *host);
+void mc__host_unreachable(mc__host *host, mc__time now, const char *reason);
+void mc__host_timed_out(mc__host *host, mc__time now);
+
+/* Tells the log, if there is one: "<host>: <text>". */
+void mc__host_log(const mc__host *host, const char *text);
+
+#endif

@@ -1,0 +1,18 @@
+/* What the room is told by the client's options. */
+#ifndef MC_NET_SETTINGS_H
+#define MC_NET_SETTINGS_H
+
+#include "mcclient/mcclient.h"
+
+typedef struct mc__net_settings {
+    int        io_timeout_ms; /* the longest wait that a socket allows a call: the client's whole timeout */
+    int        connect_timeout_ms;
+    int        dead_retry_ms;
+    unsigned   max_connections;
+    size_t     max_value_size;
+    bool       flush_on_reconnect;
+    mc_log_fn *log; /* NULL: silent. Called with no lock held and no connection in use by the caller's call. */
+    void      *log_arg;
+} mc__net_settings;
+
+#endif
