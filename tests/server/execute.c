@@ -3,8 +3,6 @@
 #include "base/number.h"
 #include "server/meta.h"
 
-#include <stdlib.h>
-
 #define BAD_LINE "CLIENT_ERROR bad command line format"
 #define BAD_EXPTIME "CLIENT_ERROR invalid exptime argument"
 
@@ -243,7 +241,6 @@ void mcs__execute_upload(mcs__session *session) {
             reply_stored(session, outcome);
     }
     mcs__item_release(session->worker->store, upload.item);
-    free(upload.echo);
 }
 
 /* ------------------------------------------------------------------------------------------- delete, incr, decr, touch --

@@ -48,6 +48,7 @@ static mcs__outcome put(mcs__worker *worker, mcs__shard *shard, mcs__item *item,
     if (storing->give_cas)
         item->cas = storing->new_cas;
     storing->cas = item->cas;
+    storing->value_len = item->value_len;
     return MCS__DONE;
 }
 
@@ -220,6 +221,7 @@ static mcs__outcome count_locked(mcs__worker *worker, mcs__shard *shard, mc_slic
         item->cas = arithmetic->new_cas;
     if (old)
         mcs__count(&worker->counters, arithmetic->decrement ? MCS__decr_hits : MCS__incr_hits);
+    arithmetic->created = !old;
     arithmetic->cas = item->cas;
     arithmetic->expires_after = item->expires;
     return MCS__DONE;
@@ -244,6 +246,7 @@ mcs__outcome mcs__touch_value(mcs__worker *worker, mc_slice key, mcs__ms expires
 
     if (item) {
         item->expires = expires;
+        item->marks |= MCS__FETCHED;
         mcs__shard_touch(shard, item, worker->now);
     }
     mcs__store_unlock(shard);

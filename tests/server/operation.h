@@ -25,6 +25,7 @@ typedef struct mcs__storing {
     uint64_t  cas;      /* to compare with; after MCS__DONE the id of the item stored */
     uint64_t  new_cas;
     mcs__ms   vivify_expires;
+    uint32_t  value_len; /* out: of the item stored */
 } mcs__storing;
 
 /* incr, decr, ma. */
@@ -40,6 +41,7 @@ typedef struct mcs__arithmetic {
     mcs__ms  expires;
     uint64_t number;        /* out: the new value */
     mcs__ms  expires_after; /* out */
+    bool     created;       /* out */
 } mcs__arithmetic;
 
 /* When an item given exptime_s now expires (protocol.txt, "Expiration times"). */

@@ -3,7 +3,6 @@
 #include "server/execute.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #define INPUT_ROOM ((size_t)64 << 10)
 #define DIRECT_MIN ((size_t)16 << 10) /* data blocks with more to come than this are received in place */
@@ -16,10 +15,8 @@ void mcs__session_init(mcs__session *session, mcs__worker *worker) {
 void mcs__session_free(mcs__session *session) {
     mcs__store *store = session->worker->store;
 
-    if (session->phase == MCS__PHASE_VALUE) {
+    if (session->phase == MCS__PHASE_VALUE)
         mcs__item_release(store, session->upload.item);
-        free(session->upload.echo);
-    }
     mcs__output_free(&session->output, store);
     mc__buffer_free(&session->input);
 }

@@ -5,6 +5,7 @@
 #define MC_SERVER_SESSION_H
 
 #include "server/command.h"
+#include "server/meta_flags.h"
 #include "server/operation.h"
 #include "server/worker.h"
 
@@ -39,8 +40,9 @@ typedef struct mcs__upload {
     mcs__storing storing;
     bool         noreply;
     bool         meta;
-    uint8_t      echo_len; /* meta: the flags to answer with, as they came */
-    char        *echo;     /* meta: owned; NULL: none */
+    bool         quiet;    /* meta: say nothing where it is stored */
+    uint8_t      echo_len; /* meta: the flags that the answer has, each with a space behind */
+    char         echo[MCS__OPAQUE_MAX + 8];
 } mcs__upload;
 
 typedef struct mcs__session {
