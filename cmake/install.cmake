@@ -8,16 +8,17 @@ install(TARGETS mcclient_static ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY include/mcclient DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 
 # The pkg-config file finds the prefix from where it lies itself, so an installed tree may be moved. Folders outside the
-# prefix stand in it as they are.
+# prefix stand in it as they are. pkg-config itself escapes the spaces in ${pcfiledir}, and those only.
 function(mc_from_pkgconfig_folder result folder)
     if(IS_ABSOLUTE "${folder}")
+        string(REPLACE " " "\\ " folder "${folder}")
         set(${result} "${folder}" PARENT_SCOPE)
     else()
         set(${result} "\${prefix}/${folder}" PARENT_SCOPE)
     endif()
 endfunction()
 if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}")
-    set(PC_PREFIX "${CMAKE_INSTALL_PREFIX}")
+    string(REPLACE " " "\\ " PC_PREFIX "${CMAKE_INSTALL_PREFIX}")
 else()
     file(RELATIVE_PATH up "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
     string(REGEX REPLACE "/$" "" up "${up}")

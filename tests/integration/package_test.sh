@@ -1,0 +1,154 @@
+#!/bin/sh
+# What a user gets from `cmake --install`: package_test.sh <build folder> <source folder>. Installs into a folder whose name
+# has a space, moves it elsewhere, and uses the library from there in every way that the README names.
+set -eu
+
+build=$1
+source=$2
+cc=${CC:-cc}
+cxx=${CXX:-c++}
+
+scratch=$(mktemp -d)
+manifest=$build/install_manifest.txt
+# An installation that the user has made from this build folder can still be uninstalled after this test.
+if [ -f "$manifest" ]; then
+    cp "$manifest" "$scratch/manifest"
+fi
+clean_up() {
+    rm -f "$manifest"
+    if [ -f "$scratch/manifest" ]; then
+        cp "$scratch/manifest" "$manifest"
+    fi
+    rm -rf "$scratch"
+}
+trap clean_up EXIT
+trap 'exit 1' INT TERM HUP
+
+failures=0
+fail() {
+    echo "FAILED: $*"
+    failures=$((failures + 1))
+}
+
+# check <what> <command>...: the command must succeed.
+check() {
+    what=$1
+    shift
+    if "$@" >"$scratch/output" 2>&1; then
+        echo "ok: $what"
+    else
+        cat "$scratch/output"
+        fail "$what"
+    fi
+}
+
+# equal <what> <expected> <got>
+equal() {
+    if [ "$2" = "$3" ]; then
+        echo "ok: $1"
+    else
+        fail "$1: expected \"$2\", got \"$3\""
+    fi
+}
+
+prefix="$scratch/another prefix"
+check "install" cmake --install "$build" --prefix "$scratch/first prefix"
+if [ "$failures" -gt 0 ]; then
+    exit 1
+fi
+mv "$scratch/first prefix" "$prefix"
+library=$(find "$prefix" -name libmcclient.so)
+libdir=$(dirname "$library")
+header=$prefix/include/mcclient/mcclient.h
+version=$(sed -n 's/^#define MCCLIENT_VERSION "\(.*\)"$/\1/p' "$header")
+major=${version%%.*}
+export PKG_CONFIG_PATH="$libdir/pkgconfig"
+export LD_LIBRARY_PATH="$libdir${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+
+# A program made with pkg-config alone, in the ways that its output is meant to be used.
+cat >"$scratch/program.c" <<'END'
+#include <mcclient/mcclient.h>
+#include <stdio.h>
+
+int main(void) {
+    const char *hosts[] = {"127.0.0.1:1", NULL};
+    mc_client  *mc = mc_client_new(hosts, NULL);
+    mc_status   status = mc ? mc_get(mc, mc_str("two words"), NULL) : MC_OK;
+
+    mc_client_free(mc);
+    puts(mc_library_version());
+    return status == MC_OK;
+}
+END
+equal "pkg-config --modversion" "$version" "$(pkg-config --modversion libmcclient)"
+check "a program with pkg-config" sh -c \
+    "eval \"$cc '$scratch/program.c' -o '$scratch/program' \$(pkg-config --cflags --libs libmcclient)\""
+equal "the program runs" "$version" "$("$scratch/program")"
+check "a static program with pkg-config" sh -c "eval \"$cc '$scratch/program.c' -o '$scratch/static' \
+    \$(pkg-config --static --cflags --libs libmcclient | sed 's/-lmcclient/-l:libmcclient.a/')\""
+equal "the static program runs" "$version" "$(env -u LD_LIBRARY_PATH "$scratch/static")"
+
+# A project with find_package.
+mkdir "$scratch/project"
+cp "$scratch/program.c" "$scratch/project"
+cat >"$scratch/project/CMakeLists.txt" <<END
+cmake_minimum_required(VERSION 3.20)
+project(user LANGUAGES C)
+find_package(mcclient $version REQUIRED)
+add_executable(program program.c)
+target_link_libraries(program PRIVATE mcclient::mcclient)
+END
+check "a project with find_package: configure" \
+    cmake -S "$scratch/project" -B "$scratch/project/build" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_COMPILER="$cc"
+check "a project with find_package: build" cmake --build "$scratch/project/build"
+equal "the project's program runs" "$version" "$("$scratch/project/build/program")"
+
+# The examples, unchanged, outside of this project.
+cp -r "$source/examples" "$scratch/examples"
+check "the examples alone: configure" \
+    cmake -S "$scratch/examples" -B "$scratch/examples/build" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_COMPILER="$cc"
+check "the examples alone: build" cmake --build "$scratch/examples/build"
+
+# The header, in every language that it may be included from.
+echo '#include <mcclient/mcclient.h>' >"$scratch/header.c"
+cat >>"$scratch/header.c" <<'END'
+mc_options options = MC_OPTIONS_INIT;
+mc_view    view = MC_VIEW_INIT;
+mc_value   value = MC_VALUE_INIT;
+mc_results results = MC_RESULTS_INIT;
+END
+cp "$scratch/header.c" "$scratch/header.cc"
+for standard in c99 c11 c17; do
+    check "the header as $standard" "$cc" -std=$standard -Wall -Wextra -Wpedantic -Werror -Wstrict-prototypes \
+        -I"$prefix/include" -c "$scratch/header.c" -o "$scratch/header.o"
+done
+for standard in c++11 c++17 c++20; do
+    check "the header as $standard" "$cxx" -std=$standard -Wall -Wextra -Wpedantic -Werror \
+        -I"$prefix/include" -c "$scratch/header.cc" -o "$scratch/header.o"
+done
+
+# The library exports what the header declares, and nothing else.
+sed -n 's/^MC_EXPORT .*[ *]\(mc_[a-z0-9_]*\)(.*/\1/p' "$header" | sort >"$scratch/declared"
+nm -D --defined-only "$library" | awk '$2 != "A" { print $3 }' | sort >"$scratch/exported"
+check "exported is what is declared" diff "$scratch/declared" "$scratch/exported"
+
+soname=$(readelf -d "$library" | sed -n 's/.*(SONAME).*\[\(.*\)\]/\1/p')
+equal "soname" "libmcclient.so.$major" "$soname"
+equal "file name" "libmcclient.so.$version" "$(basename "$(readlink -f "$library")")"
+check "the soname is a link" test -L "$libdir/$soname"
+needed=$(readelf -d "$library" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | grep -vE '^(libz|libnettle|libc|ld-linux.*)\.so' || true)
+equal "no library besides zlib and nettle is needed" "" "$needed"
+readelf -ldW "$library" >"$scratch/layout"
+check "relocations are read-only" grep -q GNU_RELRO "$scratch/layout"
+check "symbols are bound at start" grep -qw NOW "$scratch/layout"
+
+# Packagers install into a staging folder, and take it away again.
+check "install with DESTDIR" env DESTDIR="$scratch/staging folder" cmake --install "$build" --prefix /usr
+check "it lies in the staging folder" test -f "$scratch/staging folder/usr/include/mcclient/mcclient.h"
+check "uninstall with DESTDIR" env DESTDIR="$scratch/staging folder" cmake --build "$build" --target uninstall
+equal "uninstall leaves no file" "" "$(find "$scratch/staging folder" -not -type d)"
+
+if [ "$failures" -gt 0 ]; then
+    echo "$failures failed"
+    exit 1
+fi
