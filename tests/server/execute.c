@@ -56,16 +56,13 @@ static void reply_value(mcs__session *session, mcs__item *item, bool with_cas) {
         mcs__output_item(&session->output, item, mcs__item_value(item), len);
 }
 
-static void count_retrieval(mcs__counters *counters, bool touch, bool hit) {
-    mcs__count(counters, MCS__cmd_get);
-    if (touch)
-        mcs__count(counters, MCS__cmd_touch);
-    if (hit)
-        mcs__count(counters, MCS__get_hits);
-    else
-        mcs__count(counters, MCS__get_misses);
+/* gat and gats count as touches alone, as in memcached. */
+void mcs__count_retrieval(mcs__counters *counters, bool touch, bool hit) {
+    mcs__count(counters, touch ? MCS__cmd_touch : MCS__cmd_get);
     if (touch)
         mcs__count(counters, hit ? MCS__touch_hits : MCS__touch_misses);
+    else
+        mcs__count(counters, hit ? MCS__get_hits : MCS__get_misses);
 }
 
 static void retrieve_one(mcs__session *session, const mcs__retrieval *retrieval, mc_slice key) {
@@ -84,7 +81,7 @@ static void retrieve_one(mcs__session *session, const mcs__retrieval *retrieval,
         reply_value(session, item, with_cas);
     }
     mcs__store_unlock(shard);
-    count_retrieval(&worker->counters, touch, item != NULL);
+    mcs__count_retrieval(&worker->counters, touch, item != NULL);
 }
 
 bool mcs__execute_keys(mcs__session *session) {

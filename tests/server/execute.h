@@ -22,7 +22,10 @@ void mcs__execute_upload(mcs__session *session);
 /* Makes session->upload's item and begins to read the data block, or answers why not and swallows it. */
 bool mcs__begin_upload(mcs__session *session, mc_slice key, uint64_t value_len);
 
-/* A reply line, without its end of line. */
+/* Counts one key that was looked up; touch: its expiry was set as well. */
+void mcs__count_retrieval(mcs__counters *counters, bool touch, bool hit);
+
+/* A reply line, with its end. */
 void mcs__reply(mcs__session *session, mc_slice text);
 #define MCS__REPLY(session, text) mcs__reply(session, MC__LITERAL(text "\r\n"))
 

@@ -32,7 +32,6 @@ typedef struct mc_server_options {
     size_t             max_item_size; /* bytes for one key, value and the 59 bytes that memcached counts for an item */
     bool               no_evictions;  /* refuse to store instead */
     bool               no_flush_all;
-    bool               no_cas;
     int                verbosity; /* 1: what went wrong; 2: every command, on stderr */
 } mc_server_options;
 

@@ -189,15 +189,6 @@ static void answer_hit(mcs__session *session, mcs__item *item, const mcs__meta_f
         mcs__output_item(&session->output, item, mcs__item_value(item), (size_t)item->value_len + 2);
 }
 
-static void count_get(mcs__counters *counters, const mcs__meta_flags *flags, bool hit) {
-    mcs__count(counters, MCS__cmd_get);
-    mcs__count(counters, hit ? MCS__get_hits : MCS__get_misses);
-    if (flags->touch) {
-        mcs__count(counters, MCS__cmd_touch);
-        mcs__count(counters, hit ? MCS__touch_hits : MCS__touch_misses);
-    }
-}
-
 static void meta_get(mcs__session *session, const mcs__meta_flags *flags) {
     mcs__worker *worker = session->worker;
     uint32_t     hash = mcs__store_hash(worker->store, flags->key);
@@ -217,7 +208,7 @@ static void meta_get(mcs__session *session, const mcs__meta_flags *flags) {
     mcs__store_unlock(shard);
     if (created)
         mcs__store_make_room(worker->store, worker->now);
-    count_get(&worker->counters, flags, item && !created);
+    mcs__count_retrieval(&worker->counters, flags->touch, item && !created);
     if (!item && !flags->quiet)
         answer_short(session, "EN", flags);
 }

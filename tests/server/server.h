@@ -17,6 +17,7 @@ struct mc_server {
     unsigned          port;
     mcs__ms           started; /* milliseconds, monotonic */
     atomic_int        verbosity;
+    atomic_bool       sizes_enabled; /* `stats sizes` has something to tell */
     atomic_uint       next_worker;
     /* Connections. */
     atomic_uint      connections; /* open now */

@@ -1,8 +1,8 @@
 #include "server/stats.h"
 
 #include "server/command.h"
-#include "server/connection.h"
-#include "server/listener.h"
+#include "server/stats_groups.h"
+#include "server/worker.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,20 +10,13 @@
 #include <time.h>
 #include <unistd.h>
 
-typedef struct stats_report {
-    mc_server   *server;
-    mcs__ms      now;
-    mcs__output *output;
-} stats_report;
-
 static const char *const counter_names[] = {
 #define COUNTER_TEXT(name) #name,
     MCS__COUNTERS(COUNTER_TEXT)
 #undef COUNTER_TEXT
 };
 
-__attribute__((format(printf, 3, 4))) static void stat_text(stats_report *report, const char *name, const char *format,
-                                                            ...) {
+void mcs__stat(mcs__report *report, const char *name, const char *format, ...) {
     char    line[512];
     int     len = snprintf(line, sizeof line, "STAT %s ", name);
     va_list arguments;
@@ -37,8 +30,8 @@ __attribute__((format(printf, 3, 4))) static void stat_text(stats_report *report
     mcs__output_text(report->output, mc_bytes(line, (size_t)len + 2));
 }
 
-static void stat_number(stats_report *report, const char *name, uint64_t number) {
-    stat_text(report, name, "%llu", (unsigned long long)number);
+void mcs__stat_number(mcs__report *report, const char *name, uint64_t number) {
+    mcs__stat(report, name, "%llu", (unsigned long long)number);
 }
 
 /* --------------------------------------------------------------------------------------------------------- counters -- */
@@ -59,7 +52,7 @@ static void take_baseline(mc_server *server, mcs__ms now, mcs__baseline *baselin
 }
 
 /* The counts since the start or the last `stats reset`; the store's items, bytes and buckets are what is there now. */
-static void counts_now(stats_report *report, mcs__baseline *counts) {
+static void counts_now(mcs__report *report, mcs__baseline *counts) {
     const mcs__baseline *before = &report->server->baseline;
 
     take_baseline(report->server, report->now, counts);
@@ -77,7 +70,7 @@ static void counts_now(stats_report *report, mcs__baseline *counts) {
     pthread_mutex_unlock(&report->server->baseline_lock);
 }
 
-static void stats_reset(stats_report *report) {
+static void stats_reset(mcs__report *report) {
     mcs__baseline baseline;
 
     take_baseline(report->server, report->now, &baseline);
@@ -89,68 +82,128 @@ static void stats_reset(stats_report *report) {
 
 /* ---------------------------------------------------------------------------------------------------------- general -- */
 
-static void stats_process(stats_report *report) {
+static void stats_process(mcs__report *report) {
     struct rusage usage;
 
     getrusage(RUSAGE_SELF, &usage);
-    stat_number(report, "pid", (uint64_t)getpid());
-    stat_number(report, "uptime", (uint64_t)(report->now - report->server->started) / 1000);
-    stat_number(report, "time", (uint64_t)time(NULL));
-    stat_text(report, "version", "%s", MC_SERVER_VERSION);
-    stat_text(report, "libevent", "%s", event_get_version());
-    stat_number(report, "pointer_size", 8 * sizeof(void *));
-    stat_text(report, "rusage_user", "%ld.%06ld", (long)usage.ru_utime.tv_sec, (long)usage.ru_utime.tv_usec);
-    stat_text(report, "rusage_system", "%ld.%06ld", (long)usage.ru_stime.tv_sec, (long)usage.ru_stime.tv_usec);
+    mcs__stat_number(report, "pid", (uint64_t)getpid());
+    mcs__stat_number(report, "uptime", (uint64_t)(report->now - report->server->started) / 1000);
+    mcs__stat_number(report, "time", (uint64_t)time(NULL));
+    mcs__stat(report, "version", "%s", MC_SERVER_VERSION);
+    mcs__stat(report, "libevent", "%s", event_get_version());
+    mcs__stat_number(report, "pointer_size", 8 * sizeof(void *));
+    mcs__stat(report, "rusage_user", "%ld.%06ld", (long)usage.ru_utime.tv_sec, (long)usage.ru_utime.tv_usec);
+    mcs__stat(report, "rusage_system", "%ld.%06ld", (long)usage.ru_stime.tv_sec, (long)usage.ru_stime.tv_usec);
 }
 
-static void stats_connections(stats_report *report, const mcs__baseline *counts) {
+static void stats_connections(mcs__report *report, const mcs__baseline *counts) {
     mc_server *server = report->server;
 
-    stat_number(report, "max_connections", server->options.max_connections);
-    stat_number(report, "curr_connections", atomic_load(&server->connections));
-    stat_number(report, "total_connections", counts->connections_total);
-    stat_number(report, "rejected_connections", counts->connections_rejected);
-    stat_number(report, "connection_structures", atomic_load(&server->connections));
-    stat_number(report, "listen_disabled_num", counts->listen_disabled);
-    stat_number(report, "accepting_conns", 1);
+    mcs__stat_number(report, "max_connections", server->options.max_connections);
+    mcs__stat_number(report, "curr_connections", atomic_load(&server->connections));
+    mcs__stat_number(report, "total_connections", counts->connections_total);
+    mcs__stat_number(report, "rejected_connections", counts->connections_rejected);
+    mcs__stat_number(report, "connection_structures", atomic_load(&server->connections));
+    mcs__stat_number(report, "listen_disabled_num", counts->listen_disabled);
+    mcs__stat_number(report, "accepting_conns", 1);
 }
 
-static void stats_store(stats_report *report, const mcs__store_totals *totals) {
-    stat_number(report, "hash_bytes", totals->buckets * sizeof(void *));
-    stat_number(report, "expired_unfetched", totals->expired_unfetched);
-    stat_number(report, "evicted_unfetched", totals->evicted_unfetched);
-    stat_number(report, "bytes", totals->bytes);
-    stat_number(report, "curr_items", totals->items);
-    stat_number(report, "total_items", totals->stored);
-    stat_number(report, "evictions", totals->evictions);
-    stat_number(report, "reclaimed", totals->reclaimed);
+static void stats_store(mcs__report *report, const mcs__store_totals *totals) {
+    mcs__stat_number(report, "hash_bytes", totals->buckets * sizeof(void *));
+    mcs__stat_number(report, "expired_unfetched", totals->expired_unfetched);
+    mcs__stat_number(report, "evicted_unfetched", totals->evicted_unfetched);
+    mcs__stat_number(report, "bytes", totals->bytes);
+    mcs__stat_number(report, "curr_items", totals->items);
+    mcs__stat_number(report, "total_items", totals->stored);
+    mcs__stat_number(report, "evictions", totals->evictions);
+    mcs__stat_number(report, "reclaimed", totals->reclaimed);
 }
 
-static void stats_general(stats_report *report) {
+static void stats_general(mcs__report *report) {
     mcs__baseline counts;
 
     counts_now(report, &counts);
     stats_process(report);
     stats_connections(report, &counts);
     for (size_t i = 0; i < MCS__COUNTER_COUNT; i++)
-        stat_number(report, counter_names[i], counts.counts[i]);
-    stat_number(report, "limit_maxbytes", mcs__store_limit(report->server->store));
-    stat_number(report, "threads", report->server->options.threads);
+        mcs__stat_number(report, counter_names[i], counts.counts[i]);
+    mcs__stat_number(report, "limit_maxbytes", mcs__store_limit(report->server->store));
+    mcs__stat_number(report, "threads", report->server->options.threads);
     stats_store(report, &counts.store);
 }
 
-void mcs__stats(mc_server *server, mc_slice words, mcs__ms now, mcs__output *output) {
-    stats_report report = {.server = server, .now = now, .output = output};
-    mc_slice     what = mcs__word_take(&words);
+/* -------------------------------------------------------------------------------------------------------- settings -- */
 
-    if (what.len == 0) {
-        stats_general(&report);
-    } else if (mc__slice_equal(what, MC__LITERAL("reset"))) {
-        stats_reset(&report);
-        return;
-    } else {
-        mcs__output_text(output, MC__LITERAL("ERROR\r\n"));
-        return;
+static const char *yes_if(bool yes) {
+    return yes ? "yes" : "no";
+}
+
+static void stats_settings(mcs__report *report) {
+    const mc_server         *server = report->server;
+    const mc_server_options *options = &server->options;
+
+    mcs__stat_number(report, "maxbytes", mcs__store_limit(server->store));
+    mcs__stat_number(report, "maxconns", options->max_connections);
+    mcs__stat_number(report, "tcpport", server->port);
+    mcs__stat_number(report, "udpport", 0);
+    mcs__stat_number(report, "verbosity", (uint64_t)atomic_load(&server->verbosity));
+    mcs__stat(report, "evictions", "%s", options->no_evictions ? "off" : "on");
+    mcs__stat(report, "umask", "%o", options->unix_mode);
+    mcs__stat_number(report, "num_threads", options->threads);
+    mcs__stat(report, "detail_enabled", "no");
+    mcs__stat(report, "cas_enabled", "yes");
+    mcs__stat_number(report, "tcp_backlog", (uint64_t)options->backlog);
+    mcs__stat(report, "binding_protocol", "ascii");
+    mcs__stat(report, "auth_enabled_sasl", "no");
+    mcs__stat(report, "auth_enabled_ascii", "no");
+    mcs__stat_number(report, "item_size_max", options->max_item_size);
+    mcs__stat(report, "maxconns_fast", "yes");
+    mcs__stat(report, "flush_enabled", "%s", yes_if(!options->no_flush_all));
+    mcs__stat(report, "dump_enabled", "yes");
+    mcs__stat_number(report, "idle_timeout", 0);
+    mcs__stat(report, "track_sizes", "%s", yes_if(atomic_load(&server->sizes_enabled)));
+}
+
+/* -------------------------------------------------------------------------------------------------------- the groups -- */
+
+/* Nothing is counted by key prefix, so there is nothing to dump. */
+static void stats_detail(mcs__report *report, mc_slice how) {
+    if (mc__slice_equal(how, MC__LITERAL("on")) || mc__slice_equal(how, MC__LITERAL("off")))
+        mcs__output_text(report->output, MC__LITERAL("OK\r\n"));
+    else if (mc__slice_equal(how, MC__LITERAL("dump")))
+        mcs__output_text(report->output, MC__LITERAL("END\r\n"));
+    else
+        mcs__output_text(report->output, MC__LITERAL("CLIENT_ERROR usage: stats detail on|off|dump\r\n"));
+}
+
+/* The groups that are lines with an END behind. */
+static const struct {
+    const char *name;
+    void (*tell)(mcs__report *report);
+} groups[] = {
+    {"", stats_general},         {"settings", stats_settings}, {"items", mcs__stats_items},
+    {"slabs", mcs__stats_slabs}, {"sizes", mcs__stats_sizes},  {"conns", mcs__stats_conns},
+};
+
+void mcs__stats(mc_server *server, mc_slice words, mcs__ms now, mcs__output *output) {
+    mcs__report report = {.server = server, .now = now, .output = output};
+    mc_slice    what = mcs__word_take(&words);
+
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
+        if (mc__slice_equal(what, mc_str(groups[i].name))) {
+            groups[i].tell(&report);
+            mcs__output_text(output, MC__LITERAL("END\r\n"));
+            return;
+        }
     }
-    mcs__output_text(output, MC__LITERAL("END\r\n"));
+    if (mc__slice_equal(what, MC__LITERAL("reset")))
+        stats_reset(&report);
+    else if (mc__slice_equal(what, MC__LITERAL("sizes_enable")) || mc__slice_equal(what, MC__LITERAL("sizes_disable")))
+        mcs__stats_track_sizes(&report, what.len == sizeof "sizes_enable" - 1);
+    else if (mc__slice_equal(what, MC__LITERAL("detail")))
+        stats_detail(&report, mcs__word_take(&words));
+    else if (mc__slice_equal(what, MC__LITERAL("cachedump")))
+        mcs__stats_cachedump(&report, words);
+    else
+        mcs__output_text(output, MC__LITERAL("ERROR\r\n"));
 }
