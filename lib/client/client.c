@@ -208,13 +208,13 @@ size_t mc_client_route(const mc_client *client, mc_slice key, size_t *hosts, siz
     }
     roster = mc__client_roster(client);
     route = mc__client_route_of(client, roster, key);
-    do {
-        if (count < max)
-            hosts[count] = mc__route_host(roster->placement, &route);
-        count++;
-    } while (mc__client_route_next(client, roster, &route));
+    while (count < max) { /* a caller who wants the home alone pays for one hash, not for ten */
+        hosts[count++] = mc__route_host(roster->placement, &route);
+        if (count == max || !mc__client_route_next(client, roster, &route))
+            break;
+    }
     mc__roster_release(roster);
-    return count;
+    return client->core->options.failover == MC_FAILOVER_REHASH ? MC__ROUTE_TRIES : 1;
 }
 
 void mc_client_forget_dead(mc_client *client) {
