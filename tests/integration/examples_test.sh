@@ -78,6 +78,10 @@ says() {
     says "stock left: 0"
     run cache_aside $hosts
     says "from the cache"
+    run hostmap --keys 10000 --svg "$scratch/map.svg" cache-1=1 cache-2=2 cache-3=1
+    says "10,000 keys on 3 hosts"
+    says "cache-2, weight 2"
+    grep -q '</svg>' "$scratch/map.svg"
 }
 
 [ "$failures" -eq 0 ]
