@@ -29,13 +29,18 @@ mc__transfer mc__connection_send(mc__connection *connection, bool wait) {
     size_t   count;
 
     while (mc__pipeline_wants_output(&connection->pipeline)) {
+        size_t    len = 0;
         ptrdiff_t sent;
         if (mc__pipeline_output(&connection->pipeline, slices, &count) != MC_OK)
             return MC__TRANSFER_NO_MEMORY;
+        for (size_t i = 0; i < count; i++)
+            len += slices[i].len;
         sent = mc__stream_send(&connection->stream, slices, count, wait);
         if (sent < 0)
             return failure();
         mc__pipeline_sent(&connection->pipeline, (size_t)sent);
+        if ((size_t)sent < len)
+            return MC__TRANSFER_BLOCKED; /* the socket is full, or the wait is over */
     }
     return MC__TRANSFER_SOME;
 }
