@@ -104,6 +104,8 @@ static void answer_line(mc__pipeline *pipeline, mc__exchange *exchange, mc_statu
     size_t                  first = exchange->answered;
     size_t                  len = mc__exchange_unit_end(exchange, first) - first;
 
+    if (reply && reply->kind == MC__REPLY_END)
+        reply = NULL; /* it says nothing of a key: that it is missing does */
     pipeline->begun = false;
     pipeline->keys = (mc__key_line){0};
     exchange->answered = first + len;
@@ -195,6 +197,12 @@ static mc_status break_turned_away(mc__pipeline *pipeline) {
     return break_with(pipeline, MC_UNREACHABLE, "the server turned the connection away", first_line(pipeline));
 }
 
+/* Whether the line may follow a VALUE or STAT. */
+static bool goes_on_or_ends(const mc__reply *reply) {
+    return reply->kind == MC__REPLY_VALUE || reply->kind == MC__REPLY_STAT || reply->kind == MC__REPLY_END ||
+           mc__reply_is_error(reply);
+}
+
 /* Takes one reply, which is a legal line of the protocol. */
 static mc_status take_reply(mc__pipeline *pipeline, mc__exchange *exchange, const mc__reply *reply) {
     mc_status  status = MC_OK;
@@ -203,7 +211,7 @@ static mc_status take_reply(mc__pipeline *pipeline, mc__exchange *exchange, cons
     if (turned_away(pipeline))
         return break_turned_away(pipeline);
     pipeline->greeted = true;
-    if (answer == MC__ANSWER_ILLEGAL)
+    if (answer == MC__ANSWER_ILLEGAL || (pipeline->begun && !goes_on_or_ends(reply)))
         return break_with_line(pipeline, "not an answer to what was asked");
     if (mc__reply_is_error(reply)) {
         if (exchange->after_silent)
