@@ -1,6 +1,7 @@
 #include "cluster/address.h"
 
 #include "base/status.h"
+#include "support/allocation_failure.h"
 #include "support/check_main.h"
 
 #include <netinet/in.h>
@@ -232,6 +233,26 @@ START_TEST(the_name_tells_the_same_host) {
 }
 END_TEST
 
+START_TEST(no_memory_is_told) {
+    mc__address address;
+    mc_status   status;
+    size_t      nth = 0;
+    bool        failed;
+
+    do {
+        allocation_failure_at(++nth);
+        status = mc__address_parse("inet:cache:12000", &address);
+        failed = allocation_failure_end();
+        ck_assert_int_eq(status, failed ? MC_NO_MEMORY : MC_OK);
+        ck_assert_int_eq(address.host == NULL || address.name == NULL, failed);
+        if (failed)
+            ck_assert_ptr_nonnull(strstr(mc_error_detail(), "inet:cache:12000"));
+        mc__address_clear(&address);
+    } while (failed);
+    ck_assert_uint_eq(nth, 3);
+}
+END_TEST
+
 Suite *test_suite(void) {
     Suite *suite = suite_create("address");
     TCase *tcase = test_case(suite, "address", 10);
@@ -241,5 +262,6 @@ Suite *test_suite(void) {
     tcase_add_test(tcase, null_is_refused);
     test_rows(tcase, lengths_have_bounds, length_rows);
     test_rows(tcase, the_name_tells_the_same_host, same_rows);
+    tcase_add_test(tcase, no_memory_is_told);
     return suite;
 }

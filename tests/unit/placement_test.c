@@ -1,5 +1,6 @@
 #include "cluster/placement.h"
 
+#include "support/allocation_failure.h"
 #include "support/check_main.h"
 #include "support/host_set.h"
 #include "support/tsv.h"
@@ -312,6 +313,27 @@ START_TEST(what_cannot_be_placed_is_refused) {
 }
 END_TEST
 
+START_TEST(no_memory_is_told) {
+    host_set       set;
+    mc__placement *placement;
+    mc_status      status;
+    size_t         nth = 0;
+    bool           failed;
+
+    host_set_parse("a:1:1,b:2:2,c:3:1", &set);
+    do {
+        allocation_failure_at(++nth);
+        status = mc__placement_new(set.addresses, set.weights, set.count, distributions[_i], MC_HASH_PYTHON, &placement);
+        failed = allocation_failure_end();
+        ck_assert_int_eq(status, failed ? MC_NO_MEMORY : MC_OK);
+        ck_assert_int_eq(placement == NULL, failed);
+        mc__placement_free(placement);
+    } while (failed);
+    ck_assert_uint_eq(nth, 3);
+    host_set_clear(&set);
+}
+END_TEST
+
 Suite *test_suite(void) {
     Suite *suite = suite_create("placement");
     TCase *clients = test_case(suite, "other clients", 60);
@@ -328,5 +350,6 @@ Suite *test_suite(void) {
     tcase_add_test(rules, a_ring_takes_a_number_modulo_two_to_the_32);
     tcase_add_test(rules, there_are_ten_tries);
     test_rows(rules, what_cannot_be_placed_is_refused, refused_rows);
+    test_rows(rules, no_memory_is_told, distributions);
     return suite;
 }
