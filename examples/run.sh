@@ -3,7 +3,7 @@
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
-. "$root/tests/support/packages.sh"
+. "$root/tests/support/script.sh"
 
 case ${1:-} in
 -h | --help)
@@ -73,7 +73,7 @@ mkdir -p "$build"
 if [ ! -x "$build/examples/tour" ]; then
     echo "Building in $build (the first time takes a minute)"
 fi
-if ! { cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release -DMC_BUILD_TESTS=OFF &&
+if ! { configure "$root" "$build" -DCMAKE_BUILD_TYPE=Release -DMC_BUILD_TESTS=OFF &&
     cmake --build "$build" -j "$(nproc 2>/dev/null || echo 2)"; } >"$log" 2>&1 </dev/null; then
     tail -n 60 "$log" >&2
     echo "the build failed; all of its output is in $log" >&2

@@ -3,7 +3,7 @@
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
-. "$root/tests/support/packages.sh"
+. "$root/tests/support/script.sh"
 
 usage() {
     cat <<'END'
@@ -75,9 +75,9 @@ stage() {
 
     mkdir -p "$build_root"
     echo "[$(now)] $name: building"
-    if ! { cmake -S "$root" -B "$folder" -DCMAKE_C_COMPILER="$compiler" -DMC_WERROR=ON "$@" &&
+    if ! { configure "$root" "$folder" -DCMAKE_C_COMPILER="$compiler" -DMC_WERROR=ON "$@" &&
         cmake --build "$folder" -j "$jobs"; } >"$log" 2>&1 </dev/null; then
-        tail -n 60 "$log"
+        grep -E -A 6 '(error|Error|warning|undefined reference)' "$log" | head -n 60
         echo "[$(now)] $name: the build failed; all of its output is in $log"
         failed=$((failed + 1))
         return 0

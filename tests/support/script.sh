@@ -1,5 +1,7 @@
 # shellcheck shell=sh
-# Sourced by the scripts that people run. install_missing <Debian package>... installs those that are not there yet, as root
+# Sourced by the scripts that people run.
+
+# install_missing <Debian package>... installs those that are not there yet, as root
 # or through sudo, and explains itself and exits where it cannot. Where nothing is missing it does nothing.
 
 as_root() {
@@ -46,4 +48,17 @@ install_missing() {
         exit 2
     fi
     rm -f "${TMPDIR:-/tmp}/mcclient-apt.$$"
+}
+
+# configure <source folder> <build folder> <cmake argument>...: a build folder that belongs to a source folder that has been
+# moved since starts afresh.
+configure() {
+    source_folder=$1
+    build_folder=$2
+    shift 2
+    if [ -f "$build_folder/CMakeCache.txt" ] &&
+        ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$source_folder" "$build_folder/CMakeCache.txt"; then
+        rm -rf "$build_folder"
+    fi
+    cmake -S "$source_folder" -B "$build_folder" "$@"
 }
