@@ -185,13 +185,15 @@ typedef struct mc_options {
     mc_distribution distribution;       /* MC_DISTRIBUTION_HOST_LIST */
     mc_hash         hash;               /* MC_HASH_PYTHON */
     unsigned        max_connections;    /* 16: for each host; 1 to 65,535 */
-    size_t          max_value_size;     /* 1 MiB: for values written and read; 1 to 2^31-1 bytes */
+    size_t          max_value_size;     /* 1 MiB: for values as the application sees them and as they are stored, written
+                                           and read; 1 to 2^31-1 bytes */
     const char     *key_prefix;         /* NULL: none; copied; put before every key and hashed with it */
     bool            flush_on_reconnect; /* false: flush_all on the first connection to a host that was dead */
     mc_value_format value_format;       /* MC_FORMAT_RAW */
-    size_t          compress_above;     /* 0: never; n: with MC_FORMAT_PYTHON, deflate values longer than n bytes */
-    mc_log_fn      *log;                /* NULL: silent */
-    void           *log_arg;            /* handed to log */
+    size_t          compress_above;     /* 0: never; n: with MC_FORMAT_PYTHON, deflate values longer than n bytes; see
+                                           "typed values" */
+    mc_log_fn *log;                     /* NULL: silent */
+    void      *log_arg;                 /* handed to log */
 } mc_options;
 
 #define MC_OPTIONS_INIT                                                                                                     \
@@ -205,6 +207,55 @@ static inline void mc_options_init(mc_options *options) {
     const mc_options defaults = MC_OPTIONS_INIT;
     *options = defaults;
 }
+
+/* Other clients whose data is to be found and read; see mc_options_like. */
+typedef enum mc_like {
+    MC_LIKE_PYTHON_MEMCACHED = 0,      /* python-memcached from 1.60 on */
+    MC_LIKE_PYTHON_MEMCACHED_1_59 = 1, /* python-memcached up to 1.59: Debian 12's python3-memcache */
+    MC_LIKE_PYLIBMC_KETAMA = 2,        /* pylibmc from 1.6.0 on with behaviors={"ketama": True} */
+    MC_LIKE_PHP_MEMCACHED_KETAMA = 3,  /* php-memcached with Memcached::OPT_LIBKETAMA_COMPATIBLE */
+    MC_LIKE_LIBMEMCACHED = 4           /* libmemcached as memcached_create() makes it */
+} mc_like;
+
+/*
+ * Sets the options that decide where another client puts its keys, where it goes when a host is down, and how it marks its
+ * values. Name the same hosts with the same weights in the same order, and the two find each other's data. Every other
+ * option stays as it is, so the order of this call and your own settings does not matter but for these:
+ *
+ *                       _PYTHON_MEMCACHED  .._1_59      _PYLIBMC_KETAMA     _PHP_MEMCACHED_KETAMA  _LIBMEMCACHED
+ *     distribution      HOST_LIST          HOST_LIST    KETAMA              KETAMA_WEIGHTED        MODULO
+ *     hash              PYTHON             PYTHON_1_59  ONE_AT_A_TIME       MD5                    ONE_AT_A_TIME
+ *     failover          REHASH             REHASH       NONE                NONE                   NONE
+ *     dead_retry_ms     30000              30000        2000                2000                   2000
+ *     value_format      PYTHON             PYTHON       PYTHON              RAW                    RAW
+ *
+ * What each stands for in the other client's own words:
+ *
+ * MC_LIKE_PYTHON_MEMCACHED: memcache.py: Client._init_buckets (a host stands in the list as often as its weight says),
+ * cmemcache_hash from 1.60 on, "(((binascii.crc32(key) & 0xffffffff) >> 16) & 0x7fff)", Client._get_server (ten tries, each
+ * the hash of str(serverhash) + str(i)), "_DEAD_RETRY = 30", and the Client._FLAG_ constants.
+ *
+ * MC_LIKE_PYTHON_MEMCACHED_1_59: the same but for cmemcache_hash, which ends in "or 1" there.
+ *
+ * MC_LIKE_PYLIBMC_KETAMA: memcached_behavior(3): MEMCACHED_BEHAVIOR_KETAMA gives the distribution
+ * MEMCACHED_DISTRIBUTION_CONSISTENT_KETAMA. (The manual says that it sets the hash to MD5 too; up to 1.1.4 it does not, and
+ * pylibmc shows behaviors["hash"] as "default", which is one-at-a-time.) pylibmc.Client(...).behaviors: auto_eject 0 and
+ * remove_failed 0, so a key of a host that is down fails; retry_timeout 2. _pylibmcmodule.h: the PYLIBMC_FLAG_ constants.
+ *
+ * MC_LIKE_PHP_MEMCACHED_KETAMA: PHP's manual, Memcached constants, OPT_LIBKETAMA_COMPATIBLE: the hash becomes MD5 and the
+ * distribution weighted consistent hashing; memcached_behavior(3) calls it MEMCACHED_BEHAVIOR_KETAMA_WEIGHTED. Its values'
+ * types and its compression are marked in other ways than Python's (php_memcached.c, MEMC_VAL_), so bytes and flags are
+ * handed over as they are: strings of PHP with OPT_COMPRESSION off are plain bytes with flags 0.
+ *
+ * MC_LIKE_LIBMEMCACHED: memcached_behavior(3): MEMCACHED_BEHAVIOR_DISTRIBUTION, "the default method is
+ * MEMCACHED_DISTRIBUTION_MODULA"; MEMCACHED_HASH_DEFAULT is one-at-a-time; libmemcached-1.0/defaults.h:
+ * MEMCACHED_SERVER_FAILURE_RETRY_TIMEOUT 2. Weights count for nothing in it. pylibmc without behaviors and php-memcached
+ * without options place keys so, too; for pylibmc's values set value_format to MC_FORMAT_PYTHON.
+ *
+ * Returns MC_OK; or MC_BAD_ARGUMENT for options that were not started from MC_OPTIONS_INIT (or NULL) and for a number that
+ * is no mc_like: nothing is set.
+ */
+MC_EXPORT mc_status mc_options_like(mc_options *options, mc_like like);
 
 /* ------------------------------------------------------------------------------------------------------------ client -- */
 
@@ -334,8 +385,8 @@ typedef struct mc_value {
  * Reads a value. MC_OK fills value; any other status leaves it with a len of 0 and its memory for the next call.
  *
  * Statuses: MC_OK; MC_NOT_FOUND (a miss); MC_BAD_VALUE (flags over 32 bits, or, with MC_FORMAT_PYTHON, a value that does not
- * inflate); MC_BAD_ARGUMENT, MC_BAD_KEY; MC_NO_MEMORY, MC_UNREACHABLE, MC_NO_SERVER; MC_TIMEOUT, MC_CONNECTION_LOST,
- * MC_PROTOCOL_ERROR (also a value over max_value_size); MC_CLIENT_ERROR, MC_SERVER_ERROR.
+ * inflate, or to more than max_value_size); MC_BAD_ARGUMENT, MC_BAD_KEY; MC_NO_MEMORY, MC_UNREACHABLE, MC_NO_SERVER;
+ * MC_TIMEOUT, MC_CONNECTION_LOST, MC_PROTOCOL_ERROR (also a value over max_value_size); MC_CLIENT_ERROR, MC_SERVER_ERROR.
  */
 MC_EXPORT mc_status mc_get(mc_client *client, mc_slice key, mc_value *value);
 
@@ -421,6 +472,71 @@ MC_EXPORT mc_status mc_delete_multi(mc_client *client, const mc_slice *keys, siz
 
 /* Frees what results holds; it is MC_RESULTS_INIT again. NULL is allowed. */
 MC_EXPORT void mc_results_clear(mc_results *results);
+
+/* ------------------------------------------------------------------------------------------------------ typed values -- */
+
+/*
+ * python-memcached and pylibmc tell a value's type by bits of its flags. The functions here write and read those bits in
+ * either format; what MC_FORMAT_PYTHON adds is zlib:
+ *
+ * On the way out, with compress_above n > 0, set, add, replace, cas, mc_set_multi and mc_update deflate a value longer than
+ * n bytes and add MC_FLAG_ZLIB, where that makes it smaller. Values flagged as integers are never deflated, so that incr and
+ * decr work on them; nor are those whose flags have MC_FLAG_ZLIB already, which are taken to be deflated; nor what append
+ * and prepend send. mc_set and the like then also return MC_NO_MEMORY when there is none to deflate in: nothing was sent.
+ *
+ * On the way in, a value whose flags have MC_FLAG_ZLIB is inflated and the bit is cleared, whatever compress_above is. It is
+ * MC_BAD_VALUE, for its key alone, if it is not one whole zlib stream with the right checksum and nothing behind it (what an
+ * append to a deflated value leaves), or inflates to more than max_value_size: memory is taken as output comes, never more
+ * than that calls for. mc_error_detail() tells which.
+ *
+ * With MC_FORMAT_RAW nothing is deflated or inflated.
+ */
+#define MC_FLAG_PICKLE 1u  /* a Python object: handed over as its bytes, never executed */
+#define MC_FLAG_INTEGER 2u /* decimal text: python-memcached's integers, however large; pylibmc's booleans, 0 and 1 */
+#define MC_FLAG_LONG 4u    /* decimal text: pylibmc's integers, however large; Python 2's long */
+#define MC_FLAG_ZLIB 8u    /* deflated; comes with one of the others or alone */
+#define MC_FLAG_TEXT 16u   /* UTF-8 (in pylibmc before 1.6.0: a boolean) */
+
+typedef enum mc_kind {
+    MC_KIND_BYTES = 0,   /* flags 0 */
+    MC_KIND_TEXT = 1,    /* MC_FLAG_TEXT: UTF-8, which is not checked */
+    MC_KIND_INTEGER = 2, /* MC_FLAG_INTEGER or MC_FLAG_LONG: decimal text; see mc_value_int */
+    MC_KIND_PICKLE = 3,  /* MC_FLAG_PICKLE */
+    MC_KIND_UNKNOWN = 4  /* any other flags: another program's own, or, with MC_FORMAT_RAW, MC_FLAG_ZLIB */
+} mc_kind;
+
+/* Room for the decimal text of any int64_t. */
+#define MC_INT_SIZE 20
+
+/* Stores number as decimal text with MC_FLAG_INTEGER, as python-memcached does. As mc_set otherwise. */
+MC_EXPORT mc_status mc_set_int(mc_client *client, mc_slice key, int64_t number, int64_t ttl_s);
+
+/* Stores text, which should be UTF-8 (it is not checked; Python cannot read it otherwise), with MC_FLAG_TEXT. As mc_set
+ * otherwise. */
+MC_EXPORT mc_status mc_set_text(mc_client *client, mc_slice key, mc_slice utf8, int64_t ttl_s);
+
+/* The kind of a value that was read, by its flags alone. Any thread; never fails. NULL: MC_KIND_UNKNOWN. */
+MC_EXPORT mc_kind mc_value_kind(const mc_value *value);
+
+/*
+ * Reads a value as a number, whatever its kind: a counter may have been stored with any flags. It is decimal digits, with
+ * "-" before them if it is negative, and nothing else but spaces behind them, which decr leaves when a number becomes
+ * shorter (protocol.txt, "Increment/Decrement"). Zeros before other digits are allowed.
+ * MC_OK fills *number; MC_BAD_VALUE (also for a number outside of int64_t) and MC_BAD_ARGUMENT (a NULL) leave it.
+ */
+MC_EXPORT mc_status mc_value_int(const mc_value *value, int64_t *number);
+
+/* The same for one of the results of a multi command. Its status must be MC_OK: of others the kind is MC_KIND_UNKNOWN, and
+ * mc_result_int returns MC_BAD_VALUE. */
+MC_EXPORT mc_kind   mc_result_kind(const mc_result *result);
+MC_EXPORT mc_status mc_result_int(const mc_result *result, int64_t *number);
+
+/*
+ * Entries for mc_set_multi that are stored as mc_set_int and mc_set_text store them. text has room for MC_INT_SIZE bytes;
+ * the number is written there and the entry points to it, so it must stay until mc_set_multi has returned.
+ */
+MC_EXPORT mc_entry mc_entry_int(mc_slice key, int64_t number, int64_t ttl_s, char *text);
+MC_EXPORT mc_entry mc_entry_text(mc_slice key, mc_slice utf8, int64_t ttl_s);
 
 /* ------------------------------------------------------------------------------------------------ read, compute, store --
  */

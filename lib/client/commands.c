@@ -1,10 +1,15 @@
 #include "client/commands.h"
 
+#include "base/number.h"
 #include "base/status.h"
 #include "client/failure.h"
+#include "client/format.h"
 #include "client/value.h"
 #include "net/call.h"
 #include "protocol/key.h"
+
+#include <stdio.h>
+#include <stdlib.h>
 
 #define RELATIVE_MAX_S 2592000
 #define MOMENT_MAX 2147483647 /* memcached drops an item at once whose moment is later */
@@ -20,10 +25,11 @@ int64_t mc__exptime(int64_t ttl_s, int64_t now_s) {
 /* ---------------------------------------------------------------------------------------------------- the exchange -- */
 
 struct single {
-    mc__exchange   exchange; /* first, so that the one is the other */
-    const mc__ask *ask;
-    mc_status      status;
-    char           refusal[MC__ESCAPED_MAX];
+    mc__exchange      exchange; /* first, so that the one is the other */
+    const mc__ask    *ask;
+    const mc_options *options;
+    mc_status         status;
+    char              refusal[MC__ESCAPED_MAX]; /* by the server, or of a value that does not inflate; "": none */
 };
 
 static void give_request(const mc__exchange *exchange, size_t i, mc__request *request) {
@@ -41,6 +47,24 @@ static char *give_space(mc__exchange *exchange, size_t i, size_t have, size_t *r
     return value->data;
 }
 
+/* The inflated bytes take the place of those that came, which stay if they do not inflate. */
+static void inflate_value(struct single *self, mc_value *value) {
+    mc__buffer  out = {0};
+    const char *reason;
+
+    self->status = mc__format_inflate(mc_bytes(value->data, value->len), self->options->max_value_size, &out, &reason);
+    if (self->status != MC_OK) {
+        snprintf(self->refusal, sizeof self->refusal, "%s", reason);
+        mc__buffer_free(&out);
+        return;
+    }
+    free(value->data);
+    value->data = out.data;
+    value->len = mc__buffer_len(&out);
+    value->capacity = out.capacity;
+    value->flags &= ~MC_FLAG_ZLIB;
+}
+
 static void take_answer(mc__exchange *exchange, size_t i, mc_status status, const mc__reply *reply) {
     struct single *self = (struct single *)exchange;
     const mc__ask *ask = self->ask;
@@ -55,12 +79,21 @@ static void take_answer(mc__exchange *exchange, size_t i, mc_status status, cons
         ask->value->data[reply->length] = '\0';
         ask->value->flags = reply->flags;
         ask->value->cas = reply->cas;
+        if (mc__format_inflates(self->options, reply->flags))
+            inflate_value(self, ask->value);
     }
     if (ask->number)
         *ask->number = reply->number;
 }
 
-static const mc__exchange_ops ops = {.request = give_request, .space = give_space, .answer = take_answer};
+/* One key's answer is whole only with the END behind its value. */
+static void take_line_end(mc__exchange *exchange, mc_status status, const mc__reply *reply) {
+    if (status != MC_NOT_FOUND)
+        take_answer(exchange, 0, status, reply);
+}
+
+static const mc__exchange_ops ops = {
+    .request = give_request, .space = give_space, .answer = take_answer, .line_end = take_line_end};
 
 /* --------------------------------------------------------------------------------------------------- the way around -- */
 
@@ -128,6 +161,11 @@ static mc_status ask_in_turn(const mc_client *client, struct single *self, const
     return self->status;
 }
 
+/* What is put to a value that is there must be as that is. */
+static bool may_deflate(mc__verb verb) {
+    return verb != MC__VERB_APPEND && verb != MC__VERB_PREPEND;
+}
+
 static mc_status check(const mc_client *client, const mc__ask *ask) {
     const mc__request *request = &ask->request;
 
@@ -140,14 +178,13 @@ static mc_status check(const mc_client *client, const mc__ask *ask) {
     return MC_OK;
 }
 
-mc_status mc__command_run(const mc_client *client, const mc__ask *ask, mc__time deadline) {
-    mc_status     status = check(client, ask);
+static mc_status ask_servers(const mc_client *client, const mc__ask *ask, mc__time deadline) {
     mc__roster   *roster;
+    mc_status     status;
     struct single self;
 
-    if (status != MC_OK)
-        return status;
     self.ask = ask;
+    self.options = &client->core->options;
     self.exchange = (mc__exchange){
         .ops = &ops,
         .command = {.verb = ask->verb, .noreply = ask->noreply, .prefix = mc__client_prefix(client)},
@@ -159,6 +196,29 @@ mc_status mc__command_run(const mc_client *client, const mc__ask *ask, mc__time 
     if (status != MC_OK && ask->value)
         mc__value_empty(ask->value);
     return status;
+}
+
+static mc_status ask_deflated(const mc_client *client, const mc__ask *plain, mc__time deadline) {
+    mc__ask    ask = *plain;
+    mc__buffer deflated = {0};
+    mc_status  status;
+
+    if (mc__format_deflate(&ask.request.value, &ask.request.flags, &deflated))
+        status = ask_servers(client, &ask, deadline);
+    else
+        status = mc__fail(MC_NO_MEMORY, "out of memory to deflate a value of %zu bytes", plain->request.value.len);
+    mc__buffer_free(&deflated);
+    return status;
+}
+
+mc_status mc__command_run(const mc_client *client, const mc__ask *ask, mc__time deadline) {
+    mc_status status = check(client, ask);
+
+    if (status != MC_OK)
+        return status;
+    if (mc__format_deflates(&client->core->options, ask->request.value, ask->request.flags) && may_deflate(ask->verb))
+        return ask_deflated(client, ask, deadline);
+    return ask_servers(client, ask, deadline);
 }
 
 /* -------------------------------------------------------------------------------------------------- the commands -- */
@@ -179,6 +239,16 @@ static mc_status store(const mc_client *client, mc__verb verb, mc__request reque
 
 mc_status mc_set(mc_client *client, mc_slice key, mc_slice value, uint32_t flags, int64_t ttl_s) {
     return store(client, MC__VERB_SET, (mc__request){.key = key, .value = value, .flags = flags}, ttl_s);
+}
+
+mc_status mc_set_int(mc_client *client, mc_slice key, int64_t number, int64_t ttl_s) {
+    char text[MC__NUMBER_MAX];
+
+    return mc_set(client, key, mc_bytes(text, mc__number_format_signed(number, text)), MC_FLAG_INTEGER, ttl_s);
+}
+
+mc_status mc_set_text(mc_client *client, mc_slice key, mc_slice utf8, int64_t ttl_s) {
+    return mc_set(client, key, utf8, MC_FLAG_TEXT, ttl_s);
 }
 
 mc_status mc_add(mc_client *client, mc_slice key, mc_slice value, uint32_t flags, int64_t ttl_s) {

@@ -1,6 +1,8 @@
 #include "base/status.h"
 #include "client/commands.h"
 #include "client/failure.h"
+#include "client/format.h"
+#include "client/packing.h"
 #include "client/results.h"
 #include "net/call.h"
 #include "protocol/key.h"
@@ -36,7 +38,9 @@ struct batch {
     mc_status        *statuses; /* delete; may be NULL */
     mc__time          deadline;
     int64_t           now_s;
-    bool              partial; /* some key was not answered */
+    bool              partial;  /* some key was not answered */
+    mc__packing       packing;  /* set: the entries as they are sent */
+    mc__buffer        inflated; /* get: the last value that was */
 
     /* Scratch, in one block. */
     size_t       *pending; /* keys without an answer */
@@ -76,7 +80,7 @@ static void give_request(const mc__exchange *exchange, size_t i, mc__request *re
         *request = (mc__request){.key = batch->keys[lane->order[i]]};
         return;
     }
-    entry = &batch->entries[lane->order[i]];
+    entry = &batch->packing.sent[lane->order[i]];
     *request = (mc__request){
         .key = entry->key, .value = entry->value, .flags = entry->flags, .exptime = mc__exptime(entry->ttl_s, batch->now_s)};
 }
@@ -92,27 +96,66 @@ static char *give_space(mc__exchange *exchange, size_t i, size_t have, size_t *r
     return space;
 }
 
+static const mc__host *host_of(const struct lane *lane) {
+    return lane->batch->calls[lane - lane->batch->lanes].host;
+}
+
 static void tell_refusal(const struct lane *lane, size_t i, mc_status status, const mc__reply *reply) {
-    const mc__host *host = lane->batch->calls[lane - lane->batch->lanes].host;
-    char            text[MC__ESCAPED_MAX];
+    char text[MC__ESCAPED_MAX];
 
     mc__refusal_text(status, reply, text);
-    mc__fail_at(status, host, lane->batch->verb, key_of(lane->batch, i), text[0] ? text : mc_status_text(status));
+    mc__fail_at(status, host_of(lane), lane->batch->verb, key_of(lane->batch, i), text[0] ? text : mc_status_text(status));
+}
+
+/* Inflates a value and puts it in place of the one that came. */
+static mc_status inflate_value(struct lane *lane, size_t key, mc_slice *value) {
+    struct batch *batch = lane->batch;
+    const char   *reason;
+    char         *space = NULL;
+    mc_status     status;
+
+    status = mc__format_inflate(*value, batch->client->core->options.max_value_size, &batch->inflated, &reason);
+    if (status == MC_OK) {
+        space = mc__results_space(batch->results, mc__buffer_len(&batch->inflated));
+        status = space ? MC_OK : MC_NO_MEMORY;
+        reason = "out of memory for the inflated value";
+    }
+    if (status != MC_OK)
+        return mc__fail_at(status, host_of(lane), batch->verb, batch->keys[key], reason);
+    *value = mc__buffer_readable(&batch->inflated);
+    memcpy(space, value->data, value->len + 1); /* with its NUL */
+    value->data = space;
+    return MC_OK;
+}
+
+/* Hands out the value that has come. Returns what has become of its key. */
+static mc_status take_value(struct lane *lane, size_t key, const mc__reply *reply) {
+    mc_result *result = &lane->batch->results->items[key];
+    mc_slice   value = mc_bytes(lane->space, (size_t)reply->length);
+    uint32_t   flags = reply->flags;
+
+    lane->space[reply->length] = '\0';
+    if (mc__format_inflates(&lane->batch->client->core->options, flags)) {
+        mc_status status = inflate_value(lane, key, &value);
+        if (status != MC_OK)
+            return status;
+        flags &= ~MC_FLAG_ZLIB;
+    }
+    result->value = value;
+    result->flags = flags;
+    result->cas = reply->cas;
+    return MC_OK;
 }
 
 static void take_answer(mc__exchange *exchange, size_t i, mc_status status, const mc__reply *reply) {
     struct lane *lane = (struct lane *)exchange;
     size_t       key = lane->order[i];
 
-    settle(lane->batch, key, status);
     if (!mc__status_is_answer(status))
         tell_refusal(lane, key, status, reply);
-    if (status != MC_OK || !reply || !lane->batch->results)
-        return;
-    lane->space[reply->length] = '\0';
-    lane->batch->results->items[key].value = mc_bytes(lane->space, (size_t)reply->length);
-    lane->batch->results->items[key].flags = reply->flags;
-    lane->batch->results->items[key].cas = reply->cas;
+    if (status == MC_OK && reply && lane->batch->results)
+        status = take_value(lane, key, reply);
+    settle(lane->batch, key, status);
 }
 
 static const mc__exchange_ops ops = {.request = give_request, .space = give_space, .answer = take_answer};
@@ -176,6 +219,27 @@ static void check_all(struct batch *batch) {
         else
             settle(batch, i, status);
     }
+}
+
+/* Deflates what is to be. Once the deadline has come, the rest is left as it is: it will not be sent. */
+static void pack(struct batch *batch) {
+    const mc_options *options = &batch->client->core->options;
+    size_t            kept = 0;
+    bool              late = false;
+
+    for (size_t at = 0; at < batch->pending_count; at++) {
+        size_t          i = batch->pending[at];
+        const mc_entry *entry = &batch->entries[i];
+        if (!late && mc__format_deflates(options, entry->value, entry->flags)) {
+            if (!mc__packing_deflate(&batch->packing, i)) {
+                settle(batch, i, mc__fail(MC_NO_MEMORY, "out of memory to deflate a value of %zu bytes", entry->value.len));
+                continue;
+            }
+            late = mc__time_now() >= batch->deadline;
+        }
+        batch->pending[kept++] = i;
+    }
+    batch->pending_count = kept;
 }
 
 /* Asked once a host and command, so that of many keys of a dead host not each asks whether it may try it. */
@@ -301,6 +365,8 @@ static void gather(struct batch *batch) {
 /* Each round but the last loses a host, so there are no more rounds than hosts and one. */
 static void run_rounds(struct batch *batch) {
     check_all(batch);
+    if (batch->entries && batch->client->core->options.compress_above > 0)
+        pack(batch);
     for (scatter(batch); batch->pending_count > 0; scatter(batch))
         gather(batch);
 }
@@ -316,7 +382,10 @@ static mc_status run(struct batch *batch) {
         return mc__fail(MC_NO_MEMORY, "out of memory for %zu keys", batch->count);
     }
     batch->deadline = mc__client_deadline(batch->client);
+    mc__packing_init(&batch->packing, batch->entries, batch->count);
     run_rounds(batch);
+    mc__packing_free(&batch->packing);
+    mc__buffer_free(&batch->inflated);
     free(batch->scratch);
     mc__roster_release(roster);
     return batch->partial ? MC_PARTIAL : MC_OK;

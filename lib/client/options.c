@@ -52,11 +52,15 @@ static mc_status check_options(const mc_options *options) {
     return status == MC_OK ? mc__prefix_check(options->key_prefix, 0) : status;
 }
 
+bool mc__options_started(const mc_options *options) {
+    return options->size >= OPTIONS_SIZE_FIRST && options->size <= 65536;
+}
+
 mc_status mc__options_read(const mc_options *given, mc_options *options) {
     mc_options_init(options);
     if (!given)
         return MC_OK;
-    if (given->size < OPTIONS_SIZE_FIRST || given->size > 65536)
+    if (!mc__options_started(given))
         return mc__fail(MC_BAD_ARGUMENT, "options.size is %zu: start from MC_OPTIONS_INIT", given->size);
     memcpy(options, given, given->size < sizeof *options ? given->size : sizeof *options);
     options->size = sizeof *options;
