@@ -1,0 +1,414 @@
+#include "net/pool.h"
+
+#include "support/check_main.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define MAX 3
+#define WAITERS 4
+
+static mc__pool   pool;
+static mc__waiter waiters[WAITERS];
+
+static void init(void) {
+    ck_assert_int_eq(mc__pool_init(&pool, MAX), 0);
+}
+
+static void destroy(void) {
+    mc__pool_destroy(&pool);
+}
+
+static mc__taken take(bool fresh, mc__waiter *waiter, mc__connection **connection) {
+    *connection = NULL;
+    return mc__pool_take(&pool, fresh, waiter, connection);
+}
+
+/* A connection to nobody, opened by the right that the caller has. */
+static mc__connection *open_by_right(void) {
+    mc__stream      stream = MC__STREAM_CLOSED;
+    mc__connection *connection;
+
+    stream.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_ge(stream.fd, 0);
+    connection = mc__connection_new(&stream, 1024);
+    ck_assert_ptr_nonnull(connection);
+    mc__pool_add(&pool, connection);
+    return connection;
+}
+
+static mc__connection *take_new(void) {
+    mc__connection *connection;
+    mc__waiter      waiter;
+
+    ck_assert_int_eq(take(false, &waiter, &connection), MC__TAKEN_RIGHT);
+    return open_by_right();
+}
+
+static void take_all(mc__connection *connections[MAX]) {
+    for (int i = 0; i < MAX; i++)
+        connections[i] = take_new();
+}
+
+static void drop_all(mc__connection *const connections[MAX]) {
+    for (int i = 0; i < MAX; i++)
+        mc__pool_drop(&pool, connections[i]);
+}
+
+static void queue_up(mc__waiter *waiter) {
+    mc__connection *connection;
+
+    ck_assert_int_eq(take(false, waiter, &connection), MC__TAKEN_PLACE);
+}
+
+static bool is_woken(const mc__waiter *waiter) {
+    struct pollfd waited = {.fd = waiter->wakeup.read_fd, .events = POLLIN};
+
+    return poll(&waited, 1, 0) == 1;
+}
+
+static void check_waits(mc__waiter *waiter) {
+    mc__connection *connection = NULL;
+    mc__taken       taken;
+
+    ck_assert(!is_woken(waiter));
+    ck_assert(!mc__pool_granted(&pool, waiter, &taken, &connection));
+}
+
+static void check_granted(mc__waiter *waiter, mc__connection *expected) {
+    mc__connection *connection = NULL;
+    mc__taken       taken;
+
+    ck_assert(is_woken(waiter));
+    ck_assert(mc__pool_granted(&pool, waiter, &taken, &connection));
+    ck_assert_int_eq(taken, expected ? MC__TAKEN_CONNECTION : MC__TAKEN_RIGHT);
+    ck_assert_ptr_eq(connection, expected);
+    ck_assert_int_eq(waiter->wakeup.read_fd, -1);
+}
+
+START_TEST(an_empty_pool_gives_the_right_to_open) {
+    mc__connection *first = take_new();
+
+    ck_assert_uint_eq(pool.open, 1);
+    mc__pool_give_back(&pool, first);
+    ck_assert_uint_eq(pool.open, 1);
+}
+END_TEST
+
+START_TEST(idle_connections_are_taken_newest_first) {
+    mc__connection *connections[MAX], *taken;
+
+    take_all(connections);
+    mc__pool_give_back(&pool, connections[1]);
+    mc__pool_give_back(&pool, connections[0]);
+    mc__pool_give_back(&pool, connections[2]);
+    ck_assert_int_eq(take(false, &waiters[0], &taken), MC__TAKEN_CONNECTION);
+    ck_assert_ptr_eq(taken, connections[2]);
+    ck_assert_int_eq(take(false, &waiters[0], &taken), MC__TAKEN_CONNECTION);
+    ck_assert_ptr_eq(taken, connections[0]);
+    mc__pool_give_back(&pool, connections[2]);
+    ck_assert_int_eq(take(false, &waiters[0], &taken), MC__TAKEN_CONNECTION);
+    ck_assert_ptr_eq(taken, connections[2]);
+    ck_assert_int_eq(take(false, &waiters[0], &taken), MC__TAKEN_CONNECTION);
+    ck_assert_ptr_eq(taken, connections[1]);
+    drop_all(connections);
+    ck_assert_uint_eq(pool.open, 0);
+}
+END_TEST
+
+START_TEST(no_more_than_max_are_opened) {
+    mc__connection *connections[MAX];
+
+    take_all(connections);
+    queue_up(&waiters[0]);
+    ck_assert_uint_eq(pool.open, MAX);
+    check_waits(&waiters[0]);
+    mc__pool_leave(&pool, &waiters[0]);
+    drop_all(connections);
+}
+END_TEST
+
+START_TEST(rights_that_are_not_used_count_until_they_are_returned) {
+    mc__connection *connection;
+
+    for (int i = 0; i < MAX; i++)
+        ck_assert_int_eq(take(false, &waiters[0], &connection), MC__TAKEN_RIGHT);
+    queue_up(&waiters[0]);
+    mc__pool_leave(&pool, &waiters[0]);
+    mc__pool_return_right(&pool);
+    ck_assert_int_eq(take(false, &waiters[0], &connection), MC__TAKEN_RIGHT);
+    for (int i = 0; i < MAX; i++)
+        mc__pool_return_right(&pool);
+    ck_assert_uint_eq(pool.open, 0);
+}
+END_TEST
+
+START_TEST(waiters_are_served_in_order) {
+    mc__connection *connections[MAX];
+
+    take_all(connections);
+    for (int i = 0; i < MAX; i++)
+        queue_up(&waiters[i]);
+    mc__pool_give_back(&pool, connections[2]);
+    check_granted(&waiters[0], connections[2]);
+    check_waits(&waiters[1]);
+    check_waits(&waiters[2]);
+    mc__pool_give_back(&pool, connections[0]);
+    check_granted(&waiters[1], connections[0]);
+    check_waits(&waiters[2]);
+    mc__pool_give_back(&pool, connections[1]);
+    check_granted(&waiters[2], connections[1]);
+    ck_assert_ptr_null(pool.idle);
+    drop_all(connections);
+}
+END_TEST
+
+START_TEST(a_dropped_connection_leaves_its_right_to_the_first_waiter) {
+    mc__connection *connections[MAX];
+
+    take_all(connections);
+    queue_up(&waiters[0]);
+    mc__pool_drop(&pool, connections[1]);
+    check_granted(&waiters[0], NULL);
+    ck_assert_uint_eq(pool.open, MAX);
+    connections[1] = open_by_right();
+    drop_all(connections);
+    ck_assert_uint_eq(pool.open, 0);
+}
+END_TEST
+
+START_TEST(a_returned_right_goes_to_the_first_waiter) {
+    mc__connection *connection;
+
+    for (int i = 0; i < MAX; i++)
+        ck_assert_int_eq(take(false, &waiters[0], &connection), MC__TAKEN_RIGHT);
+    queue_up(&waiters[0]);
+    queue_up(&waiters[1]);
+    mc__pool_return_right(&pool);
+    check_granted(&waiters[0], NULL);
+    check_waits(&waiters[1]);
+    mc__pool_leave(&pool, &waiters[1]);
+    for (int i = 0; i < MAX; i++)
+        mc__pool_return_right(&pool);
+    ck_assert_uint_eq(pool.open, 0);
+}
+END_TEST
+
+/* which: of three waiters, the one that leaves */
+START_TEST(a_waiter_that_leaves_costs_the_others_nothing) {
+    mc__connection *connections[MAX];
+    int             served = 0;
+
+    take_all(connections);
+    for (int i = 0; i < 3; i++)
+        queue_up(&waiters[i]);
+    mc__pool_leave(&pool, &waiters[_i]);
+    ck_assert_int_eq(waiters[_i].wakeup.read_fd, -1);
+    for (int i = 0; i < 3; i++) {
+        if (i == _i)
+            continue;
+        mc__pool_give_back(&pool, connections[served]);
+        check_granted(&waiters[i], connections[served++]);
+    }
+    ck_assert_ptr_null(pool.first);
+    ck_assert_ptr_null(pool.last);
+    drop_all(connections);
+}
+END_TEST
+
+START_TEST(what_a_leaver_was_granted_goes_to_the_next) {
+    mc__connection *connections[MAX];
+
+    take_all(connections);
+    queue_up(&waiters[0]);
+    queue_up(&waiters[1]);
+    mc__pool_give_back(&pool, connections[0]);
+    mc__pool_leave(&pool, &waiters[0]);
+    check_granted(&waiters[1], connections[0]);
+    queue_up(&waiters[2]);
+    queue_up(&waiters[3]);
+    mc__pool_drop(&pool, connections[0]);
+    mc__pool_leave(&pool, &waiters[2]);
+    check_granted(&waiters[3], NULL);
+    connections[0] = open_by_right();
+    drop_all(connections);
+}
+END_TEST
+
+START_TEST(what_the_last_leaver_was_granted_is_idle) {
+    mc__connection *connections[MAX], *taken;
+
+    take_all(connections);
+    queue_up(&waiters[0]);
+    mc__pool_give_back(&pool, connections[0]);
+    mc__pool_leave(&pool, &waiters[0]);
+    ck_assert_int_eq(take(false, &waiters[0], &taken), MC__TAKEN_CONNECTION);
+    ck_assert_ptr_eq(taken, connections[0]);
+    queue_up(&waiters[0]);
+    mc__pool_drop(&pool, connections[0]);
+    mc__pool_leave(&pool, &waiters[0]);
+    ck_assert_uint_eq(pool.open, MAX - 1);
+    mc__pool_drop(&pool, connections[1]);
+    mc__pool_drop(&pool, connections[2]);
+}
+END_TEST
+
+START_TEST(who_wants_a_fresh_one_closes_an_idle_one_for_it) {
+    mc__connection *connections[MAX], *taken;
+    int             fd;
+
+    take_all(connections);
+    fd = connections[1]->stream.fd;
+    mc__pool_give_back(&pool, connections[1]);
+    ck_assert_int_eq(take(true, &waiters[0], &taken), MC__TAKEN_RIGHT);
+    ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
+    ck_assert_uint_eq(pool.open, MAX);
+    connections[1] = open_by_right();
+    ck_assert_int_eq(take(true, &waiters[0], &taken), MC__TAKEN_PLACE);
+    mc__pool_leave(&pool, &waiters[0]);
+    drop_all(connections);
+}
+END_TEST
+
+START_TEST(closing_idle_ones_leaves_those_in_use) {
+    mc__connection *connections[MAX], *taken;
+    int             fds[MAX];
+
+    take_all(connections);
+    for (int i = 0; i < MAX; i++)
+        fds[i] = connections[i]->stream.fd;
+    mc__pool_give_back(&pool, connections[0]);
+    mc__pool_give_back(&pool, connections[2]);
+    mc__pool_close_idle(&pool);
+    ck_assert_int_eq(fcntl(fds[0], F_GETFD), -1);
+    ck_assert_int_eq(fcntl(fds[1], F_GETFD), FD_CLOEXEC);
+    ck_assert_int_eq(fcntl(fds[2], F_GETFD), -1);
+    ck_assert_uint_eq(pool.open, 1);
+    mc__pool_close_idle(&pool);
+    ck_assert_int_eq(take(false, &waiters[0], &taken), MC__TAKEN_RIGHT);
+    mc__pool_return_right(&pool);
+    mc__pool_drop(&pool, connections[1]);
+    ck_assert_ptr_null(pool.all);
+}
+END_TEST
+
+START_TEST(a_childs_pool_is_empty_and_its_descriptors_are_closed) {
+    mc__connection *connections[MAX], *taken;
+    mc__stream      used[2];
+    int             idle_fd;
+
+    take_all(connections);
+    queue_up(&waiters[0]);
+    queue_up(&waiters[1]);
+    mc__pool_leave(&pool, &waiters[1]);
+    mc__pool_leave(&pool, &waiters[0]);
+    idle_fd = connections[1]->stream.fd;
+    used[0] = connections[0]->stream;
+    used[1] = connections[2]->stream;
+    mc__pool_give_back(&pool, connections[1]);
+    mc__pool_after_fork(&pool);
+    ck_assert_int_eq(fcntl(idle_fd, F_GETFD), -1);
+    ck_assert_int_eq(fcntl(used[0].fd, F_GETFD), -1);
+    ck_assert_int_eq(fcntl(used[1].fd, F_GETFD), -1);
+    ck_assert_uint_eq(pool.open, 0);
+    ck_assert_int_eq(take(false, &waiters[0], &taken), MC__TAKEN_RIGHT);
+    mc__pool_return_right(&pool);
+    mc__connection_free(connections[0]); /* a child leaves them: here nobody else has them */
+    mc__connection_free(connections[2]);
+}
+END_TEST
+
+#define THREADS 8
+#define ROUNDS 2000
+
+static atomic_int  in_use;
+static atomic_bool too_many;
+
+static void wait_in_line(mc__waiter *waiter, mc__taken *taken, mc__connection **connection) {
+    struct pollfd waited = {.fd = waiter->wakeup.read_fd, .events = POLLIN};
+
+    while (!mc__pool_granted(&pool, waiter, taken, connection))
+        poll(&waited, 1, -1);
+}
+
+static void use_once(unsigned bits) {
+    mc__connection *connection = NULL;
+    mc__waiter      waiter;
+    mc__taken       taken = mc__pool_take(&pool, bits % 7 == 0, &waiter, &connection);
+
+    if (taken == MC__TAKEN_PLACE && bits % 5 == 0) {
+        mc__pool_leave(&pool, &waiter);
+        return;
+    }
+    if (taken == MC__TAKEN_PLACE)
+        wait_in_line(&waiter, &taken, &connection);
+    if (taken == MC__TAKEN_RIGHT && bits % 11 == 0) {
+        mc__pool_return_right(&pool);
+        return;
+    }
+    if (taken == MC__TAKEN_RIGHT)
+        connection = open_by_right();
+    if (atomic_fetch_add(&in_use, 1) >= MAX)
+        atomic_store(&too_many, true);
+    atomic_fetch_sub(&in_use, 1);
+    if (bits % 3 == 0)
+        mc__pool_drop(&pool, connection);
+    else
+        mc__pool_give_back(&pool, connection);
+}
+
+static void *use_often(void *seed) {
+    unsigned bits = *(unsigned *)seed;
+
+    for (int i = 0; i < ROUNDS; i++) {
+        bits = bits * 1664525 + 1013904223;
+        use_once(bits >> 8);
+    }
+    return NULL;
+}
+
+START_TEST(many_threads_share_a_few_connections) {
+    pthread_t threads[THREADS];
+    unsigned  seeds[THREADS];
+
+    for (unsigned i = 0; i < THREADS; i++) {
+        seeds[i] = i + 1;
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, use_often, &seeds[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    ck_assert(!atomic_load(&too_many));
+    ck_assert_ptr_null(pool.first);
+    mc__pool_close_idle(&pool);
+    ck_assert_uint_eq(pool.open, 0);
+    ck_assert_ptr_null(pool.all);
+}
+END_TEST
+
+Suite *test_suite(void) {
+    Suite *suite = suite_create("pool");
+    TCase *tcase = test_case(suite, "pool", 60);
+
+    tcase_add_checked_fixture(tcase, init, destroy);
+    tcase_add_test(tcase, an_empty_pool_gives_the_right_to_open);
+    tcase_add_test(tcase, idle_connections_are_taken_newest_first);
+    tcase_add_test(tcase, no_more_than_max_are_opened);
+    tcase_add_test(tcase, rights_that_are_not_used_count_until_they_are_returned);
+    tcase_add_test(tcase, waiters_are_served_in_order);
+    tcase_add_test(tcase, a_dropped_connection_leaves_its_right_to_the_first_waiter);
+    tcase_add_test(tcase, a_returned_right_goes_to_the_first_waiter);
+    tcase_add_loop_test(tcase, a_waiter_that_leaves_costs_the_others_nothing, 0, 3);
+    tcase_add_test(tcase, what_a_leaver_was_granted_goes_to_the_next);
+    tcase_add_test(tcase, what_the_last_leaver_was_granted_is_idle);
+    tcase_add_test(tcase, who_wants_a_fresh_one_closes_an_idle_one_for_it);
+    tcase_add_test(tcase, closing_idle_ones_leaves_those_in_use);
+    tcase_add_test(tcase, a_childs_pool_is_empty_and_its_descriptors_are_closed);
+    tcase_add_test(tcase, many_threads_share_a_few_connections);
+    return suite;
+}
