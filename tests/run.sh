@@ -122,7 +122,9 @@ coverage)
         find "$build_root/coverage" -name '*.gcda' -delete
     fi
     stage coverage gcc "" -DMC_COVERAGE=ON -DCMAKE_BUILD_TYPE=Debug
-    coverage_report
+    if [ -n "$(find "$build_root/coverage" -name '*.gcda' 2>/dev/null | head -n 1)" ]; then
+        coverage_report
+    fi
     ;;
 all)
     stage gcc gcc ""
