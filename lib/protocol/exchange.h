@@ -31,6 +31,10 @@ typedef struct mc__exchange_ops {
     /* Request i has come to status; called once for each. reply is the line that said so, or NULL where none did (a miss, a
      * failure); for a value its head, with length bytes in the memory last given by space. May not touch the pipeline. */
     void (*answer)(mc__exchange *exchange, size_t i, mc_status status, const mc__reply *reply);
+
+    /* A line of keys is over: with MC_NOT_FOUND where its END has come, else with what cut it short, also behind the value
+     * of its last key. Called before the keys without a value have their answer, which is the same. NULL: not wanted. */
+    void (*line_end)(mc__exchange *exchange, mc_status status, const mc__reply *reply);
 } mc__exchange_ops;
 
 struct mc__exchange {

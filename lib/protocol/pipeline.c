@@ -111,6 +111,8 @@ static void answer_line(mc__pipeline *pipeline, mc__exchange *exchange, mc_statu
     exchange->answered = first + len;
     if (exchange->answered == exchange->count)
         take_out(pipeline, exchange);
+    if (ops->line_end)
+        ops->line_end(exchange, status, reply);
     for (size_t at = 0; at < len; at++) {
         if (!mc__key_line_is_found(&keys, at))
             ops->answer(exchange, first + at, status, reply);

@@ -122,13 +122,36 @@ static bool read_line(mc_slice line, mc__reply *reply) {
     return text_after_space(rest, reply);
 }
 
+/* Whether a line that is not whole can still become one of these: a peer that speaks another protocol is known by its first
+ * bytes, whether it ever sends a line end or not. */
+static bool may_become_reply(mc_slice bytes) {
+    static const word_facts value = WORD("VALUE", MC__REPLY_VALUE, false);
+    const char             *cr = bytes.len > 0 ? memchr(bytes.data, '\r', bytes.len) : NULL;
+
+    if (cr)
+        bytes.len--;
+    if (cr && cr != bytes.data + bytes.len)
+        return false;
+    if (bytes.len == 0 || (bytes.data[0] >= '0' && bytes.data[0] <= '9'))
+        return !cr || bytes.len > 0;
+    for (size_t i = 0; i <= sizeof words / sizeof *words; i++) {
+        const word_facts *facts = i < sizeof words / sizeof *words ? &words[i] : &value;
+        size_t            len = bytes.len < facts->word.len ? bytes.len : facts->word.len;
+        bool              ended = len == bytes.len || (!facts->alone && bytes.data[len] == ' ');
+
+        if (memcmp(bytes.data, facts->word.data, len) == 0 && ended && (!cr || len == facts->word.len))
+            return true;
+    }
+    return false;
+}
+
 mc__parse mc__reply_parse(const char *data, size_t len, mc__reply *reply, size_t *used) {
     size_t      window = len < MC__LINE_MAX ? len : MC__LINE_MAX;
     const char *end = window > 0 ? memchr(data, '\n', window) : NULL;
     size_t      line;
 
     if (!end)
-        return len < MC__LINE_MAX ? MC__PARSE_MORE : MC__PARSE_MALFORMED;
+        return len < MC__LINE_MAX && may_become_reply(mc_bytes(data, len)) ? MC__PARSE_MORE : MC__PARSE_MALFORMED;
     line = (size_t)(end - data);
     /* The line end is CR LF and nothing else (protocol.txt, "Protocol"); a CR elsewhere is a byte of another protocol. */
     if (line == 0 || memchr(data, '\r', line) != data + line - 1)

@@ -49,8 +49,8 @@ static inline bool mc__reply_is_error(const mc__reply *reply) {
 
 typedef enum mc__parse {
     MC__PARSE_DONE,
-    MC__PARSE_MORE, /* the line is not whole yet; give the same bytes again with more behind them */
-    MC__PARSE_MALFORMED
+    MC__PARSE_MORE,     /* the line is not whole yet; give the same bytes again with more behind them */
+    MC__PARSE_MALFORMED /* it is none of the protocol's, or can become none */
 } mc__parse;
 
 /* Takes the first line of len bytes at data apart. MC__PARSE_DONE: *reply is filled, *used is the line's size. */

@@ -139,7 +139,7 @@ static void take_answer(mc__exchange *exchange, size_t i, mc_status status, cons
     note(play, " ");
 }
 
-static const mc__exchange_ops ops = {fill_request, give_space, take_stat, take_answer};
+static const mc__exchange_ops ops = {.request = fill_request, .space = give_space, .stat = take_stat, .answer = take_answer};
 
 /* ------------------------------------------------------------------------------------------------------------ asking -- */
 

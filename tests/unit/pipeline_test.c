@@ -489,6 +489,7 @@ START_TEST(a_line_without_end_breaks_it_at_the_cap) {
     played play;
 
     memset(line, 'x', sizeof line);
+    memcpy(line, "ERROR ", 6);
     play_init(&play, MAX_VALUE_SIZE);
     play_ask(&play, "get k");
     play_send(&play, SIZE_MAX, 0);

@@ -382,9 +382,37 @@ START_TEST(a_line_without_end_is_refused_at_the_cap) {
     size_t     used;
 
     memset(page.data, 'x', page.size);
+    memcpy(page.data, "ERROR ", 6);
     ck_assert_int_eq(mc__reply_parse(page.data, MC__LINE_MAX - 1, &reply, &used), MC__PARSE_MORE);
     ck_assert_int_eq(mc__reply_parse(page.data, MC__LINE_MAX, &reply, &used), MC__PARSE_MALFORMED);
     guard_page_free(&page);
+}
+END_TEST
+
+static const char *const foreign[] = {"H",
+                                      "HTTP/1.1 400",
+                                      "-",
+                                      "-ERR unknown command",
+                                      "\x15\x03\x01",
+                                      "SSH-2.0",
+                                      "STORED ",
+                                      "STORED\rX",
+                                      "ENDX",
+                                      "END ",
+                                      "VALUES",
+                                      "VALUE\r",
+                                      "ERR\r",
+                                      " ",
+                                      "\r",
+                                      "STO\0"};
+
+/* However long it takes to send its line end, if it has any. */
+START_TEST(the_first_bytes_of_another_protocol_are_refused) {
+    size_t    len = _i == (int)ROWS(foreign) - 1 ? 4 : strlen(foreign[_i]);
+    mc__reply reply;
+    size_t    used;
+
+    ck_assert_int_eq(mc__reply_parse(foreign[_i], len, &reply, &used), MC__PARSE_MALFORMED);
 }
 END_TEST
 
@@ -440,6 +468,7 @@ Suite *test_suite(void) {
     tcase_add_test(tcase, the_longest_line_is_taken);
     test_rows(tcase, a_longer_line_is_refused, too_long);
     tcase_add_test(tcase, a_line_without_end_is_refused_at_the_cap);
+    test_rows(tcase, the_first_bytes_of_another_protocol_are_refused, foreign);
     tcase_add_loop_test(tcase, a_key_of_any_length_is_compared_with_the_limit, 0, 600);
     return suite;
 }
