@@ -142,7 +142,7 @@ static void await_peer(const scripted_connection *connection) {
     struct timespec a_little = {.tv_nsec = 20000};
     struct pollfd   peer = {.fd = connection->fd, .events = POLLRDHUP};
 
-    for (int tries = 0; tries < 20000 && !peer_has_read(connection); tries++) {
+    for (int tries = 0; tries < 500 && !peer_has_read(connection); tries++) {
         if (stopped(connection) || poll(&peer, 1, 0) > 0)
             return;
         nanosleep(&a_little, NULL);

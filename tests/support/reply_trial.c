@@ -1,0 +1,196 @@
+#include "support/reply_trial.h"
+
+#include "support/check_main.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#define NEXT_REQUEST "get next\r\n"
+#define NEXT_REPLY "VALUE next 3 4\r\nfine\r\nEND\r\n"
+
+#define PLENTY_MS 20000
+#define LITTLE_MS 80
+
+#define STEPS_MAX 8
+#define CONNECTIONS_MAX 4
+
+struct stage {
+    host_step        steps[CONNECTIONS_MAX][STEPS_MAX];
+    const host_step *scripts[CONNECTIONS_MAX + 1];
+    size_t           reply_steps; /* of a connection that plays the reply, up to the reply's end */
+    unsigned         asked;       /* connections that play it */
+};
+
+/* ---------------------------------------------------------------------------------------------------------- the stage -- */
+
+static host_step expecting(const char *text) {
+    return (host_step){HOST_EXPECT, text, strlen(text), 0};
+}
+
+static void answer_next(host_step *step) {
+    const host_step steps[] = {EXPECT(NEXT_REQUEST), SEND(NEXT_REPLY), END};
+
+    memcpy(step, steps, sizeof steps);
+}
+
+/* The warm-up opens the connection while there is plenty of time. */
+static void play_reply(struct stage *stage, host_step *step, const reply_row *row) {
+    const host_step *first = step;
+
+    if (row->then == QUIET) {
+        answer_next(step);
+        step += 2;
+    }
+    *step++ = expecting(command_named(row->command)->request);
+    if (row->len > 0)
+        *step++ = (host_step)SEND_BYTES(row->reply, row->len);
+    stage->reply_steps = (size_t)(step - first);
+    if (row->then == STAYS)
+        answer_next(step);
+    else if (row->then == QUIET)
+        *step = (host_step)SILENCE;
+    else
+        *step = row->then == FINISHES ? (host_step)CLOSE : (host_step)RESET;
+}
+
+static void set_stage(struct stage *stage, const reply_row *row) {
+    const command *asked = command_named(row->command);
+    bool           ends_mute = row->len == 0 && (row->then == FINISHES || row->then == RESETS);
+
+    *stage = (struct stage){.asked = row->asked ? row->asked : ends_mute && !asked->once ? 2 : 1};
+    for (size_t i = 0; i < stage->asked; i++)
+        play_reply(stage, stage->steps[i], row);
+    answer_next(stage->steps[stage->asked]);
+    for (size_t i = 0; i <= stage->asked; i++)
+        stage->scripts[i] = stage->steps[i];
+}
+
+/* ------------------------------------------------------------------------------------------------------- the checks -- */
+
+static mc_status status_expected(const reply_row *row) {
+    /* Of all the commands only flush_all tells no more of a host than that it has not answered. */
+    if (strcmp(row->command, "flush_all") == 0 && row->status != MC_OK)
+        return MC_PARTIAL;
+    return row->status;
+}
+
+static const char *text_expected(const reply_row *row) {
+    if (row->text)
+        return row->text;
+    return row->status == MC_OK ? command_named(row->command)->text : "";
+}
+
+static void check_answer(const reply_row *row, const answer *got, const char *address, complaint *wrong) {
+    mc_status   status = status_expected(row);
+    const char *text = text_expected(row);
+
+    demand(wrong, got->status == status, "%s, %s: %s and not %s (%s)", row->name, row->command, mc_status_name(got->status),
+           mc_status_name(status), got->detail);
+    demand(wrong, strcmp(got->text, text) == 0, "%s, %s: handed out \"%s\" and not \"%s\"", row->name, row->command,
+           got->text, text);
+    if (status > MC_EXISTS)
+        demand(wrong, strstr(got->detail, address), "%s, %s: the detail does not name the host: \"%s\"", row->name,
+               row->command, got->detail);
+    if (status > MC_EXISTS && strstr(got->detail, "hello"))
+        complain(wrong, "%s, %s: the detail has the value in it: \"%s\"", row->name, row->command, got->detail);
+}
+
+static void check_next(const char *name, mc_client *client, complaint *wrong) {
+    mc_value  value = MC_VALUE_INIT;
+    mc_status status = mc_get(client, mc_str("next"), &value);
+
+    demand(wrong, status == MC_OK, "%s: the next call is %s (%s)", name, mc_status_name(status), mc_error_detail());
+    demand(wrong, status != MC_OK || (value.len == 4 && memcmp(value.data, "fine", 4) == 0 && value.flags == 3),
+           "%s: the next call has a wrong value", name);
+    mc_value_clear(&value);
+}
+
+static void check_host(const reply_row *row, const struct stage *stage, scripted_host *host, complaint *wrong) {
+    size_t connections = stage->asked + (row->connection == IS_CLOSED);
+
+    demand(wrong, !scripted_host_mismatch(host), "%s, %s: %s", row->name, row->command, scripted_host_mismatch(host));
+    demand(wrong, scripted_host_connections(host) == connections, "%s, %s: %zu connections and not %zu", row->name,
+           row->command, scripted_host_connections(host), connections);
+}
+
+/* What the host sends behind the reply's end must be there before the next call looks, so that it is seen whatever the
+ * threads' luck. */
+static void await_reply(const struct stage *stage, scripted_host *host) {
+    size_t last = stage->asked - 1;
+
+    while (scripted_host_steps_done(host, last) < stage->reply_steps && scripted_host_open_connections(host) > 0)
+        poll(NULL, 0, 1);
+}
+
+/* And its FIN or RST, which comes when it has closed. */
+static void await_end(const reply_row *row, scripted_host *host) {
+    while ((row->then == FINISHES || row->then == RESETS) && scripted_host_open_connections(host) > 0)
+        poll(NULL, 0, 1);
+}
+
+/* -------------------------------------------------------------------------------------------------------- the trial -- */
+
+static answer run_quiet(const reply_row *row, mc_client *client, complaint *wrong) {
+    mc_view    settings = MC_VIEW_INIT;
+    mc_client *view;
+    answer     got;
+    double     began;
+
+    settings.timeout_ms = LITTLE_MS;
+    view = mc_client_view(client, &settings);
+    check_next("warm-up", client, wrong);
+    began = now_ms();
+    got = command_named(row->command)->run(view);
+    demand(wrong, in_time(began, LITTLE_MS), "%s, %s: took %.0f ms", row->name, row->command, now_ms() - began);
+    mc_client_free(view);
+    return got;
+}
+
+void reply_trial(const reply_row *row, const reply_way *way, complaint *wrong) {
+    struct stage   stage;
+    scripted_host *host;
+    mc_options     options = MC_OPTIONS_INIT;
+    mc_client     *client;
+    answer         got;
+
+    set_stage(&stage, row);
+    host = scripted_host_start(&(scripted_host_options){
+        .kind = way->kind, .scripts = stage.scripts, .piece = way->piece, .split_at = way->split_at});
+    options.timeout_ms = PLENTY_MS;
+    options.connect_timeout_ms = PLENTY_MS;
+    if (row->max_size > 0)
+        options.max_value_size = row->max_size;
+    client = mc_client_new_with_options((const char *[]){scripted_host_address(host), NULL}, NULL, &options);
+    got = row->then == QUIET ? run_quiet(row, client, wrong) : command_named(row->command)->run(client);
+    check_answer(row, &got, scripted_host_address(host), wrong);
+    await_reply(&stage, host);
+    await_end(row, host);
+    check_next(row->name, client, wrong);
+    check_host(row, &stage, host, wrong);
+    mc_client_free(client);
+    scripted_host_discard(host);
+}
+
+void reply_trial_whole(size_t row, const void *table, complaint *wrong) {
+    reply_trial((const reply_row *)table + row, &(reply_way){.kind = LISTENER_TCP}, wrong);
+}
+
+void reply_trial_all_ways(size_t index, const void *table, complaint *wrong) {
+    const reply_row *row = (const reply_row *)table + index;
+    listener_kind    kind = row->then == RESETS ? LISTENER_TCP : LISTENER_UNIX;
+
+    reply_trial(row, &(reply_way){.kind = LISTENER_TCP}, wrong);
+    if (row->then == QUIET)
+        return;
+    reply_trial(row, &(reply_way){.kind = kind, .piece = 1}, wrong);
+    for (size_t at = 1; at < row->len && !wrong->text[0]; at++) {
+        reply_trial(row, &(reply_way){.kind = kind, .split_at = at}, wrong);
+        if (wrong->text[0]) {
+            char text[sizeof wrong->text];
+            snprintf(text, sizeof text, "%s", wrong->text);
+            wrong->text[0] = '\0';
+            complain(wrong, "split at %zu: %.700s", at, text);
+        }
+    }
+}

@@ -1,0 +1,171 @@
+#include "support/trials.h"
+
+#include "support/check_main.h"
+
+#include <dirent.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* ---------------------------------------------------------------------------------------------------------- counting -- */
+
+static size_t entries_of(const char *folder) {
+    DIR   *open = opendir(folder);
+    size_t count = 0;
+
+    ck_assert_ptr_nonnull(open);
+    while (readdir(open))
+        count++;
+    closedir(open);
+    return count;
+}
+
+size_t count_descriptors(void) {
+    return entries_of("/proc/self/fd") - 3; /* ".", ".." and the folder's own */
+}
+
+size_t count_threads(void) {
+    return entries_of("/proc/self/task") - 2;
+}
+
+/* Threads that have been told to end, and those that nobody waits for, take a moment. */
+static void expect_counts(size_t descriptors, size_t threads) {
+    for (int tries = 0; tries < 5000; tries++) {
+        if (count_descriptors() == descriptors && count_threads() <= threads)
+            return;
+        poll(NULL, 0, 1);
+    }
+    ck_assert_uint_eq(count_descriptors(), descriptors);
+    ck_assert_uint_le(count_threads(), threads);
+}
+
+/* -------------------------------------------------------------------------------------------------------------- time -- */
+
+double now_ms(void) {
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define LATENESS_MS 2000
+#else
+#define LATENESS_MS 250
+#endif
+
+/* The latest that a sleep of the watch has ended, in microseconds. */
+static atomic_int  worst_sleep_us;
+static atomic_bool watch_over;
+
+static void *watch_sleeps(void *arg) {
+    (void)arg;
+    while (!atomic_load(&watch_over)) {
+        double          began = now_ms();
+        struct timespec pause = {.tv_nsec = 5000000};
+        int             late_us;
+
+        nanosleep(&pause, NULL);
+        late_us = (int)((now_ms() - began - 5) * 1e3);
+        if (late_us > atomic_load(&worst_sleep_us))
+            atomic_store(&worst_sleep_us, late_us);
+    }
+    return NULL;
+}
+
+double lateness_allowed_ms(void) {
+    return LATENESS_MS + 4 * atomic_load(&worst_sleep_us) / 1e3;
+}
+
+bool in_time(double began_ms, double timeout_ms) {
+    return now_ms() - began_ms <= timeout_ms + lateness_allowed_ms();
+}
+
+/* -------------------------------------------------------------------------------------------------------- complaining -- */
+
+void complain(complaint *self, const char *format, ...) {
+    va_list arguments;
+
+    if (self->text[0])
+        return;
+    va_start(arguments, format);
+    vsnprintf(self->text, sizeof self->text, format, arguments);
+    va_end(arguments);
+}
+
+static void tell(const complaint *complaints, size_t count) {
+    char   text[8192];
+    size_t len = 0, wrong = 0;
+
+    text[0] = '\0';
+    for (size_t row = 0; row < count; row++) {
+        if (!complaints[row].text[0])
+            continue;
+        wrong++;
+        if (len + sizeof complaints[row].text + 16 < sizeof text)
+            len += (size_t)snprintf(text + len, sizeof text - len, "\n  %zu: %s", row, complaints[row].text);
+    }
+    ck_assert_msg(wrong == 0, "%zu of %zu rows:%s", wrong, count, text);
+}
+
+/* ------------------------------------------------------------------------------------------------------------ trying -- */
+
+struct series {
+    trial_fn     *trial;
+    const void   *table;
+    complaint    *complaints;
+    size_t        count;
+    atomic_size_t next;
+};
+
+static void *try_rows(void *arg) {
+    struct series *self = arg;
+    size_t         row;
+
+    while ((row = atomic_fetch_add(&self->next, 1)) < self->count)
+        self->trial(row, self->table, &self->complaints[row]);
+    return NULL;
+}
+
+static void run_threads(struct series *self, size_t at_once) {
+    pthread_t *threads = calloc(at_once + 1, sizeof *threads);
+
+    ck_assert_ptr_nonnull(threads);
+    atomic_store(&watch_over, false);
+    ck_assert_int_eq(pthread_create(&threads[at_once], NULL, watch_sleeps, NULL), 0);
+    for (size_t i = 0; i < at_once; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, try_rows, self), 0);
+    for (size_t i = 0; i < at_once; i++)
+        pthread_join(threads[i], NULL);
+    atomic_store(&watch_over, true);
+    pthread_join(threads[at_once], NULL);
+    free(threads);
+}
+
+static void run(trial_fn *trial, const void *table, size_t count, size_t at_once) {
+    size_t        descriptors = count_descriptors(), threads = count_threads();
+    struct series self = {.trial = trial, .table = table, .count = count};
+
+    self.complaints = calloc(count, sizeof *self.complaints);
+    ck_assert_ptr_nonnull(self.complaints);
+    if (at_once > 0)
+        run_threads(&self, at_once);
+    else
+        try_rows(&self);
+    tell(self.complaints, count);
+    free(self.complaints);
+    expect_counts(descriptors, threads);
+}
+
+void trials_run(trial_fn *trial, const void *table, size_t count, size_t at_once) {
+    run(trial, table, count, at_once < count ? at_once : count);
+}
+
+void trials_run_here(trial_fn *trial, const void *table, size_t count) {
+    run(trial, table, count, 0);
+}
