@@ -35,6 +35,13 @@ static mc_status break_with(mc__pipeline *pipeline, mc_status status, const char
     return status;
 }
 
+static mc_status break_with_words(mc__pipeline *pipeline, const char *what) {
+    pipeline->broken = MC_PROTOCOL_ERROR;
+    pipeline->begun = true;
+    snprintf(pipeline->reason, sizeof pipeline->reason, "%s", what);
+    return MC_PROTOCOL_ERROR;
+}
+
 /* What the peer sent, as far as the input buffer holds it; for messages. */
 static mc_slice first_line(const mc__pipeline *pipeline) {
     mc_slice    bytes = mc__buffer_readable(&pipeline->in);
@@ -242,7 +249,8 @@ static mc_status read_line(mc__pipeline *pipeline, mc__exchange *exchange, bool 
         *more = true;
         return MC_OK;
     case MC__PARSE_MALFORMED:
-        return break_with_line(pipeline, "not a reply of memcached");
+        return pipeline->begun ? break_with_words(pipeline, "not a reply of memcached, behind a value")
+                               : break_with_line(pipeline, "not a reply of memcached");
     default:
         break;
     }
@@ -255,10 +263,9 @@ static mc_status read_line(mc__pipeline *pipeline, mc__exchange *exchange, bool 
 static mc_status read_data_end(mc__pipeline *pipeline, mc__exchange *exchange, bool *more) {
     mc_slice bytes = mc__buffer_readable(&pipeline->in);
 
-    if (bytes.len > 0 && (bytes.data[0] != '\r' || (bytes.len > 1 && bytes.data[1] != '\n'))) {
-        bytes.len = bytes.len < 16 ? bytes.len : 16;
-        return break_with(pipeline, MC_PROTOCOL_ERROR, "a value without its line end", bytes);
-    }
+    /* What came instead may be the rest of the value, which is nobody's business. */
+    if (bytes.len > 0 && (bytes.data[0] != '\r' || (bytes.len > 1 && bytes.data[1] != '\n')))
+        return break_with_words(pipeline, "a value without its line end");
     if (bytes.len < 2) {
         *more = true;
         return MC_OK;

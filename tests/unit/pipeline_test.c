@@ -445,7 +445,7 @@ static const struct {
     {"get k", "HTTP/1.1 400\r\n", "not a reply of memcached: \"HTTP/1.1 400\""},
     {"get k", "VALUE x 0 1\r\n", "a value of a key that was not asked for: \"VALUE x 0 1\""},
     {"get k", "VALUE k 0 99999999\r\n", "a value over max_value_size: \"VALUE k 0 99999999\""},
-    {"get k", "VALUE k 0 1\r\nxyz\r\n", "a value without its line end: \"yz\\x0d\\x0a\""},
+    {"get k", "VALUE k 0 1\r\nxyz\r\n", "a value without its line end"},
     {"get k", "STORED\r\n", "not an answer to what was asked: \"STORED\""},
     {"set k", "CLIENT_ERROR \x01\r\n", "refused: \"CLIENT_ERROR \\x01\""},
     {"set k", "ERROR Too many open connections\r\n",
