@@ -33,7 +33,7 @@ void mc__call_init(mc__call *call, mc__host *host, mc__exchange *exchange, bool 
     call->reason[0] = '\0';
     call->state = MC__CALL_NEW;
     call->connection = NULL;
-    call->flush.count = 0;
+    call->flush.answered = call->flush.count = 0;
     call->fresh = call->retried = call->heard = call->may_move = false;
 }
 
@@ -111,7 +111,7 @@ static void finish(mc__call *call) {
 static void abandon(mc__call *call, mc_status status) {
     mc__pipeline_abandon(&call->connection->pipeline, status);
     mc__exchange_end(&call->flush, status, status);
-    call->flush.count = 0;
+    call->flush.answered = call->flush.count = 0;
     mc__pool_drop(&call->host->pool, call->connection);
     call->connection = NULL;
 }
