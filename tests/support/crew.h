@@ -1,0 +1,34 @@
+/* Threads that do the same at once, and child processes that do something and say how it went. */
+#ifndef MC_SUPPORT_CREW_H
+#define MC_SUPPORT_CREW_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/* What one of them does; index counts from 0. */
+typedef void crew_fn(size_t index, void *arg);
+
+typedef struct crew crew;
+
+/* Starts count threads, none of which begins before all are there. Fails the test when it cannot. */
+crew *crew_start(size_t count, crew_fn *work, void *arg);
+
+/* Waits until all have ended, and frees the crew. */
+void crew_join(crew *self);
+
+/* Both. */
+void crew_run(size_t count, crew_fn *work, void *arg);
+
+/* What a child does; 0 is well. It ends with _exit, so nothing of the parent's is flushed or checked a second time. */
+typedef int child_fn(void *arg);
+
+/* Forks. A child that has not ended after 60 s is ended by SIGALRM. */
+pid_t child_start(child_fn *work, void *arg);
+
+/* Waits for a child; returns what its function returned, or -1 where a signal ended it. */
+int child_wait(pid_t pid);
+
+/* The monotonic clock in milliseconds. */
+double clock_ms(void);
+
+#endif
