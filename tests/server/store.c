@@ -1,6 +1,6 @@
 #include "server/store.h"
 
-#include "base/number.h"
+#include "server/memory.h"
 
 #include <stdlib.h>
 #include <sys/random.h>
@@ -8,14 +8,12 @@
 #define SHARDS 64          /* power of two */
 #define FIRST_BUCKETS 256  /* power of two */
 #define SWEEP_BUCKETS 1024 /* looked through in one call */
-#define HEAP_LARGE ((size_t)128 << 10)
 
 struct mcs__store {
-    mcs__shard    shards[SHARDS];
-    atomic_size_t limit;
-    atomic_size_t used;
-    bool          evict;
-    uint64_t      seed;
+    mcs__shard   shards[SHARDS];
+    mcs__memory *memory;
+    bool         evict;
+    uint64_t     seed;
     _Alignas(64) _Atomic uint64_t cas;
     _Atomic(mcs__ms) flush_at; /* MCS__NEVER: none pending */
     pthread_mutex_t  flush_lock;
@@ -41,16 +39,17 @@ mcs__store *mcs__store_new(size_t memory_limit, bool evict) {
     if (!store)
         return NULL;
     memset(store, 0, sizeof *store);
+    store->memory = mcs__memory_new(memory_limit);
     for (size_t i = 0; i < SHARDS; i++) {
-        if (!shard_init(&store->shards[i], store)) {
+        if (!store->memory || !shard_init(&store->shards[i], store)) {
             while (i-- > 0)
                 free(store->shards[i].buckets);
+            mcs__memory_free(store->memory);
             free(store);
             return NULL;
         }
     }
-    atomic_init(&store->limit, memory_limit);
-    atomic_init(&store->used, SHARDS * FIRST_BUCKETS * sizeof(mcs__item *));
+    mcs__memory_charge(store->memory, SHARDS * FIRST_BUCKETS * sizeof(mcs__item *));
     atomic_init(&store->flush_at, MCS__NEVER);
     pthread_mutex_init(&store->flush_lock, NULL);
     store->evict = evict;
@@ -73,15 +72,20 @@ void mcs__store_free(mcs__store *store) {
         pthread_mutex_destroy(&store->shards[i].lock);
     }
     pthread_mutex_destroy(&store->flush_lock);
+    mcs__memory_free(store->memory);
     free(store);
 }
 
 size_t mcs__store_limit(const mcs__store *store) {
-    return atomic_load_explicit(&store->limit, memory_order_relaxed);
+    return mcs__memory_limit(store->memory);
+}
+
+void mcs__store_set_limit(mcs__store *store, size_t memory_limit) {
+    mcs__memory_set_limit(store->memory, memory_limit);
 }
 
 size_t mcs__store_used(const mcs__store *store) {
-    return atomic_load_explicit(&store->used, memory_order_relaxed);
+    return mcs__memory_used(store->memory);
 }
 
 /* ------------------------------------------------------------------------------------------------------------- hash -- */
@@ -162,11 +166,8 @@ static size_t item_size(size_t key_len, size_t value_len) {
     return sizeof(mcs__item) + key_len + value_len + 2;
 }
 
-/* What malloc takes for size bytes: its own word and rounding; whole pages where it asks the kernel. */
-static size_t footprint(size_t size) {
-    if (size >= HEAP_LARGE)
-        return (size + 16 + 4095) & ~(size_t)4095;
-    return (size + 8 + 15) & ~(size_t)15;
+static size_t footprint(const mcs__store *store, const mcs__item *item) {
+    return mcs__memory_footprint(store->memory, item_size(item->key_len, item->value_len));
 }
 
 static bool expired(const mcs__item *item, mcs__ms now) {
@@ -209,39 +210,18 @@ static bool evict_one(mcs__store *store, mcs__ms now) {
     return true;
 }
 
-/* Takes size bytes of the limit. */
-static bool reserve(mcs__store *store, size_t size, mcs__ms now) {
-    size_t used = atomic_fetch_add_explicit(&store->used, size, memory_order_relaxed) + size;
-
-    while (used > mcs__store_limit(store)) {
-        if (!store->evict || !evict_one(store, now)) {
-            atomic_fetch_sub_explicit(&store->used, size, memory_order_relaxed);
-            return false;
-        }
-        used = mcs__store_used(store);
-    }
-    return true;
-}
-
-void mcs__store_set_limit(mcs__store *store, size_t memory_limit) {
-    atomic_store_explicit(&store->limit, memory_limit, memory_order_relaxed);
-}
-
 void mcs__store_make_room(mcs__store *store, mcs__ms now) {
-    while (mcs__store_used(store) > mcs__store_limit(store) && store->evict)
+    while (store->evict && mcs__memory_over(store->memory))
         if (!evict_one(store, now))
             return;
 }
 
-/* An item whose footprint is reserved already. */
-static mcs__item *make(mcs__store *store, mc_slice key, uint32_t hash, size_t value_len) {
-    size_t     size = item_size(key.len, value_len);
-    mcs__item *item = malloc(size);
+/* A block becomes an item. */
+static mcs__item *make(void *block, mc_slice key, uint32_t hash, size_t value_len) {
+    mcs__item *item = block;
 
-    if (!item) {
-        atomic_fetch_sub_explicit(&store->used, footprint(size), memory_order_relaxed);
+    if (!item)
         return NULL;
-    }
     *item = (mcs__item){
         .expires = MCS__NEVER,
         .hash = hash,
@@ -255,27 +235,21 @@ static mcs__item *make(mcs__store *store, mc_slice key, uint32_t hash, size_t va
 }
 
 mcs__item *mcs__item_new(mcs__store *store, mc_slice key, uint32_t hash, size_t value_len, mcs__ms now) {
-    if (!reserve(store, footprint(item_size(key.len, value_len)), now))
-        return NULL;
-    return make(store, key, hash, value_len);
+    size_t size = item_size(key.len, value_len);
+    void  *block = mcs__memory_take(store->memory, size, false);
+
+    while (!block && store->evict && evict_one(store, now))
+        block = mcs__memory_take(store->memory, size, false);
+    return make(block, key, hash, value_len);
 }
 
 mcs__item *mcs__item_new_under_lock(mcs__store *store, mc_slice key, uint32_t hash, size_t value_len) {
-    size_t size = footprint(item_size(key.len, value_len));
-    size_t used = atomic_fetch_add_explicit(&store->used, size, memory_order_relaxed) + size;
-
-    if (!store->evict && used > mcs__store_limit(store)) {
-        atomic_fetch_sub_explicit(&store->used, size, memory_order_relaxed);
-        return NULL;
-    }
-    return make(store, key, hash, value_len);
+    return make(mcs__memory_take(store->memory, item_size(key.len, value_len), store->evict), key, hash, value_len);
 }
 
 void mcs__item_release(mcs__store *store, mcs__item *item) {
-    if (atomic_fetch_sub_explicit(&item->refs, 1, memory_order_acq_rel) > 1)
-        return;
-    atomic_fetch_sub_explicit(&store->used, footprint(item_size(item->key_len, item->value_len)), memory_order_relaxed);
-    free(item);
+    if (atomic_fetch_sub_explicit(&item->refs, 1, memory_order_acq_rel) == 1)
+        mcs__memory_give(store->memory, item, item_size(item->key_len, item->value_len));
 }
 
 /* ------------------------------------------------------------------------------------------------------------- table -- */
@@ -300,7 +274,7 @@ static void grow(mcs__shard *shard) {
         }
     }
     free(old);
-    atomic_fetch_add_explicit(&shard->store->used, (count - old_count) * sizeof(mcs__item *), memory_order_relaxed);
+    mcs__memory_charge(shard->store->memory, (count - old_count) * sizeof(mcs__item *));
 }
 
 mcs__item *mcs__shard_find(mcs__shard *shard, mc_slice key, uint32_t hash, mcs__ms now) {
@@ -333,7 +307,7 @@ void mcs__shard_put(mcs__shard *shard, mcs__item *item, mcs__item *old, mcs__ms 
     mcs__item_keep(item);
     shard->count++;
     shard->stored++;
-    shard->bytes += footprint(item_size(item->key_len, item->value_len));
+    shard->bytes += footprint(shard->store, item);
 }
 
 void mcs__shard_drop(mcs__shard *shard, mcs__item *item) {
@@ -345,7 +319,7 @@ void mcs__shard_drop(mcs__shard *shard, mcs__item *item) {
     list_remove(shard, item);
     item->marks &= (uint8_t)~MCS__LINKED;
     shard->count--;
-    shard->bytes -= footprint(item_size(item->key_len, item->value_len));
+    shard->bytes -= footprint(shard->store, item);
     mcs__item_release(shard->store, item);
 }
 

@@ -37,7 +37,7 @@ void mcs__store_free(mcs__store *store);
 size_t mcs__store_limit(const mcs__store *store);
 void   mcs__store_set_limit(mcs__store *store, size_t memory_limit);
 
-/* Bytes that count towards the limit now: items, those being received or sent included, and buckets. */
+/* Bytes that count towards the limit now: pages with items, those being received or sent included, and buckets. */
 size_t mcs__store_used(const mcs__store *store);
 
 uint32_t mcs__store_hash(const mcs__store *store, mc_slice key);
