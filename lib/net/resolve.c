@@ -45,9 +45,10 @@ static void destroy(mc__lookup *lookup) {
 
 /* Takes holders away; the last one frees. A forked child has the parent's thread in the count, but not in the process. */
 static void leave(mc__lookup *lookup, unsigned holder) {
+    pid_t    process = lookup->process; /* read now: it may be gone as soon as this holder is */
     unsigned left = atomic_fetch_sub_explicit(&lookup->holders, holder, memory_order_acq_rel) - holder;
 
-    if (left == 0 || (left == HELD_BY_THREAD && lookup->process != getpid()))
+    if (left == 0 || (left == HELD_BY_THREAD && process != getpid()))
         destroy(lookup);
 }
 
