@@ -42,16 +42,15 @@ static mc_status break_with_words(mc__pipeline *pipeline, const char *what) {
     return MC_PROTOCOL_ERROR;
 }
 
-/* What the peer sent, as far as the input buffer holds it; for messages. */
+/* What the peer sent, as far as the input buffer holds it, up to the first byte of a line end: a value may follow even half
+ * a one. For messages. */
 static mc_slice first_line(const mc__pipeline *pipeline) {
-    mc_slice    bytes = mc__buffer_readable(&pipeline->in);
-    const char *end = bytes.len > 0 ? memchr(bytes.data, '\n', bytes.len) : NULL;
+    mc_slice bytes = mc__buffer_readable(&pipeline->in);
+    size_t   len = 0;
 
-    if (end)
-        bytes.len = (size_t)(end - bytes.data);
-    if (bytes.len > 0 && bytes.data[bytes.len - 1] == '\r')
-        bytes.len--;
-    return bytes;
+    while (len < bytes.len && bytes.data[len] != '\r' && bytes.data[len] != '\n')
+        len++;
+    return mc_bytes(bytes.data, len);
 }
 
 static mc_status break_with_line(mc__pipeline *pipeline, const char *what) {
@@ -219,6 +218,8 @@ static mc_status take_reply(mc__pipeline *pipeline, mc__exchange *exchange, cons
 
     if (turned_away(pipeline))
         return break_turned_away(pipeline);
+    if (pipeline->early)
+        return break_with_line(pipeline, "a reply before anything was asked");
     pipeline->greeted = true;
     if (answer == MC__ANSWER_ILLEGAL || (pipeline->begun && !goes_on_or_ends(reply)))
         return break_with_line(pipeline, "not an answer to what was asked");
@@ -293,15 +294,16 @@ static mc_status read_on(mc__pipeline *pipeline, mc__exchange *exchange, bool *m
     }
 }
 
-/* Bytes have come before the server can have seen a request. */
+/* Bytes have come before the server can have seen a request. They may become a refusal of the connection, and nothing else.
+ */
 static mc_status take_early(mc__pipeline *pipeline) {
     mc_slice bytes = mc__buffer_readable(&pipeline->in);
 
     if (turned_away(pipeline))
         return break_turned_away(pipeline);
-    if (!pipeline->greeted && bytes.len > 1 && bytes.len < TURNED_AWAY.len &&
-        memcmp(bytes.data, TURNED_AWAY.data, bytes.len) == 0)
-        return MC_OK; /* it is still coming; what begins with "ER" can become no answer to a request that is sent now */
+    pipeline->early = true;
+    if (!pipeline->greeted && bytes.len < TURNED_AWAY.len && memcmp(bytes.data, TURNED_AWAY.data, bytes.len) == 0)
+        return MC_OK;
     return break_with_line(pipeline, "a reply before anything was asked");
 }
 

@@ -34,6 +34,7 @@ typedef struct mc__pipeline {
     bool begun;     /* a line of the reply to the first unanswered request has come */
     bool no_memory; /* a statistic was thrown away */
     bool greeted;   /* a reply has come on this connection */
+    bool early;     /* bytes have come before anything was asked */
     bool silent;    /* the last that was asked awaits no reply */
 
     mc_status broken;                       /* MC_OK: in step */

@@ -53,11 +53,6 @@ static bool read_stat(mc_slice rest, mc__reply *reply) {
     return reply->key.len > 0 && spaced;
 }
 
-static bool text_after_space(mc_slice rest, mc__reply *reply) {
-    reply->text = mc_bytes(rest.data + 1, rest.len - 1);
-    return true;
-}
-
 typedef struct word_facts {
     mc_slice       word;
     mc__reply_kind kind;
@@ -68,8 +63,10 @@ typedef struct word_facts {
     { {text, sizeof(text) - 1}, kind, alone }
 
 static const word_facts words[] = {
-    WORD("STORED", MC__REPLY_STORED, true),
+    /* the frequent ones first */
+    WORD("VALUE", MC__REPLY_VALUE, false),
     WORD("END", MC__REPLY_END, true),
+    WORD("STORED", MC__REPLY_STORED, true),
     WORD("DELETED", MC__REPLY_DELETED, true),
     WORD("NOT_FOUND", MC__REPLY_NOT_FOUND, true),
     WORD("NOT_STORED", MC__REPLY_NOT_STORED, true),
@@ -97,16 +94,16 @@ static const word_facts *find_word(mc_slice line) {
     return NULL;
 }
 
+static bool is_digit(char byte) {
+    return byte >= '0' && byte <= '9';
+}
+
 /* A line without its line end. */
 static bool read_line(mc_slice line, mc__reply *reply) {
     const word_facts *facts;
     mc_slice          rest;
 
-    if (line.len > 6 && memcmp(line.data, "VALUE ", 6) == 0) {
-        reply->kind = MC__REPLY_VALUE;
-        return read_value(mc_bytes(line.data + 6, line.len - 6), reply);
-    }
-    if (line.len > 0 && line.data[0] >= '0' && line.data[0] <= '9') {
+    if (line.len > 0 && is_digit(line.data[0])) {
         reply->kind = MC__REPLY_NUMBER;
         return read_number(line, &reply->number);
     }
@@ -114,32 +111,31 @@ static bool read_line(mc_slice line, mc__reply *reply) {
     if (!facts)
         return false;
     reply->kind = facts->kind;
-    rest = mc_bytes(line.data + facts->word.len, line.len - facts->word.len);
-    if (rest.len == 0)
+    if (line.len == facts->word.len)
         return facts->alone || facts->kind == MC__REPLY_ERROR; /* the others say something behind their word */
+    rest = mc_bytes(line.data + facts->word.len + 1, line.len - facts->word.len - 1);
+    if (facts->kind == MC__REPLY_VALUE)
+        return read_value(rest, reply);
     if (facts->kind == MC__REPLY_STAT)
-        return read_stat(mc_bytes(rest.data + 1, rest.len - 1), reply);
-    return text_after_space(rest, reply);
+        return read_stat(rest, reply);
+    reply->text = rest;
+    return true;
 }
 
-/* Whether a line that is not whole can still become one of these: a peer that speaks another protocol is known by its first
+/* Whether the beginning of a line can still become one of these: a peer that speaks another protocol is known by its first
  * bytes, whether it ever sends a line end or not. */
-static bool may_become_reply(mc_slice bytes) {
-    static const word_facts value = WORD("VALUE", MC__REPLY_VALUE, false);
-    const char             *cr = bytes.len > 0 ? memchr(bytes.data, '\r', bytes.len) : NULL;
+static bool may_become_line(mc_slice bytes) {
+    bool ended = bytes.len > 0 && bytes.data[bytes.len - 1] == '\r';
 
-    if (cr)
-        bytes.len--;
-    if (cr && cr != bytes.data + bytes.len)
+    bytes.len -= ended;
+    if (bytes.len == 0)
+        return !ended;
+    if (memchr(bytes.data, '\r', bytes.len))
         return false;
-    if (bytes.len == 0 || (bytes.data[0] >= '0' && bytes.data[0] <= '9'))
-        return !cr || bytes.len > 0;
-    for (size_t i = 0; i <= sizeof words / sizeof *words; i++) {
-        const word_facts *facts = i < sizeof words / sizeof *words ? &words[i] : &value;
-        size_t            len = bytes.len < facts->word.len ? bytes.len : facts->word.len;
-        bool              ended = len == bytes.len || (!facts->alone && bytes.data[len] == ' ');
-
-        if (memcmp(bytes.data, facts->word.data, len) == 0 && ended && (!cr || len == facts->word.len))
+    if (is_digit(bytes.data[0]) || find_word(bytes))
+        return true;
+    for (size_t i = 0; i < sizeof words / sizeof *words && !ended; i++) {
+        if (bytes.len < words[i].word.len && memcmp(bytes.data, words[i].word.data, bytes.len) == 0)
             return true;
     }
     return false;
@@ -151,7 +147,7 @@ mc__parse mc__reply_parse(const char *data, size_t len, mc__reply *reply, size_t
     size_t      line;
 
     if (!end)
-        return len < MC__LINE_MAX && may_become_reply(mc_bytes(data, len)) ? MC__PARSE_MORE : MC__PARSE_MALFORMED;
+        return len < MC__LINE_MAX && may_become_line(mc_bytes(data, len)) ? MC__PARSE_MORE : MC__PARSE_MALFORMED;
     line = (size_t)(end - data);
     /* The line end is CR LF and nothing else (protocol.txt, "Protocol"); a CR elsewhere is a byte of another protocol. */
     if (line == 0 || memchr(data, '\r', line) != data + line - 1)

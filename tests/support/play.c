@@ -24,6 +24,11 @@ __attribute__((format(printf, 2, 3))) static void note(played *play, const char 
     must(len >= 0 && (size_t)len < sizeof text && mc__buffer_append(&play->log, mc_bytes(text, (size_t)len)));
 }
 
+static void complain(played *play, const char *about) {
+    play->complaints++;
+    note(play, "!%s ", about);
+}
+
 static unsigned checksum(mc_slice bytes) {
     unsigned sum = 2166136261u;
 
@@ -94,7 +99,7 @@ static char *give_space(mc__exchange *exchange, size_t i, size_t have, size_t *r
     if (*room > play->space_most)
         play->space_most = *room;
     if (*room < have || *room > (have == 0 ? MC__ARRIVAL_FIRST_ROOM : 2 * have))
-        note(play, "!room of %zu with %zu there ", *room, have);
+        complain(play, "memory beyond what has come");
     if (++play->space_calls == play->space_fails)
         return NULL;
     *room += play->space_extra;
@@ -128,10 +133,12 @@ static void take_answer(mc__exchange *exchange, size_t i, mc_status status, cons
     play_request  *request = &owner->requests[i];
 
     request->status = status;
+    if (reply && reply->kind == MC__REPLY_VALUE)
+        request->value_len = (size_t)reply->length;
     if (++request->answers > 1)
-        note(play, "!twice ");
+        complain(play, "twice");
     if (reply && reply->kind == MC__REPLY_VALUE && status == MC_OK && reply->length > request->room)
-        note(play, "!value without room ");
+        complain(play, "a value without room");
     if (play->quiet)
         return;
     note(play, "%c%zu:%s", owner->letter, i, mc_status_name(status) + sizeof "MC_" - 1);
@@ -271,7 +278,7 @@ size_t play_send(played *play, size_t most, size_t step) {
             break;
         accepted = accept_slices(play, slices, count, limit);
         if (accepted == 0)
-            note(play, "!wants output and shows none ");
+            complain(play, "wants output and shows none");
         if (accepted == 0)
             break;
         mc__pipeline_sent(&play->pipeline, accepted);
@@ -302,7 +309,7 @@ mc_status play_receive(played *play, const char *bytes, size_t len, size_t step)
             return MC_NO_MEMORY;
         filled = fill_areas(areas, count, bytes, step > 0 && step < len ? step : len);
         if (filled == 0) {
-            note(play, "!no space ");
+            complain(play, "no space");
             break;
         }
         status = mc__pipeline_received(&play->pipeline, filled);
@@ -314,14 +321,16 @@ mc_status play_receive(played *play, const char *bytes, size_t len, size_t step)
 
 void play_note_state(played *play) {
     const mc__pipeline *pipeline = &play->pipeline;
+    bool                reusable = mc__pipeline_reusable(pipeline);
 
-    if (pipeline->broken != MC_OK) {
+    if (reusable && (pipeline->broken != MC_OK || !mc__pipeline_idle(pipeline)))
+        complain(play, "reusable");
+    if (pipeline->broken != MC_OK && pipeline->reason[0] == '\0')
+        complain(play, "broken without reason");
+    if (pipeline->broken != MC_OK)
         note(play, "| broken %s", mc_status_name(pipeline->broken) + sizeof "MC_" - 1);
-        if (mc__pipeline_reusable(pipeline) || pipeline->reason[0] == '\0')
-            note(play, " !reusable or without reason");
-    } else if (!mc__pipeline_idle(pipeline)) {
-        note(play, mc__pipeline_reusable(pipeline) ? "| !reusable and not idle" : "| waiting");
-    } else {
-        note(play, mc__pipeline_reusable(pipeline) ? "| reusable" : "| idle");
-    }
+    else if (!mc__pipeline_idle(pipeline))
+        note(play, "| waiting");
+    else
+        note(play, reusable ? "| reusable" : "| idle");
 }

@@ -21,6 +21,7 @@ typedef struct play_request {
     mc_status   status;
     char       *value; /* memory given for it */
     size_t      room;
+    size_t      value_len; /* of the value it was answered with */
 } play_request;
 
 typedef struct play_exchange {
@@ -44,6 +45,7 @@ typedef struct played {
     size_t        space_most;  /* the most that was asked for at once */
     size_t        stats_fail;  /* the statistic, from 1, for which there is no memory; 0: none */
     size_t        stats;
+    size_t        complaints; /* how often "!" was written */
 } played;
 
 void play_init(played *play, size_t max_value_size);

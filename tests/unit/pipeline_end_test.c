@@ -192,7 +192,7 @@ static void at_each_point(mc_status status, end_fn *then) {
             ck_assert(mc__pipeline_idle(&play.pipeline) && !mc__pipeline_reusable(&play.pipeline));
             ck_assert(!mc__pipeline_wants_output(&play.pipeline));
             then(&play, &expected);
-            ck_assert_ptr_null(strchr(play_log(&play), '!'));
+            ck_assert_uint_eq(play.complaints, 0);
             play_free(&play);
         }
     }
@@ -255,7 +255,7 @@ static void ask_another(played *play, const model *expected) {
             ck_assert_int_eq(request->status, expected->answered[e][i] ? expected->status[e][i] : all.status[e][i]);
         }
     }
-    ck_assert_ptr_null(strchr(play_log(&second), '!'));
+    ck_assert_uint_eq(second.complaints, 0);
     play_free(&second);
     mc__buffer_free(&wire);
     mc__buffer_free(&replies);
@@ -275,7 +275,7 @@ static void fail_twice(played *play, const model *expected) {
         play_ask_again(&second, &play->exchanges[e]);
     mc__pipeline_abandon(&second.pipeline, MC_UNREACHABLE);
     end_all(play, expected);
-    ck_assert_ptr_null(strchr(play_log(&second), '!'));
+    ck_assert_uint_eq(second.complaints, 0);
     play_free(&second);
 }
 
@@ -419,7 +419,7 @@ static size_t play_without_memory(const mc__request *requests, size_t count, mc_
     }
     calls = realloc_failure_calls();
     realloc_failure_at(0);
-    ck_assert_ptr_null(strchr(play_log(&play), '!'));
+    ck_assert_uint_eq(play.complaints, 0);
     ck_assert(mc__pipeline_reusable(&play.pipeline) == !stopped && (!stopped || calls >= nth));
     mc__pipeline_abandon(&play.pipeline, MC_NO_MEMORY);
     mc__exchange_end(&play.exchanges[0].exchange, MC_CONNECTION_LOST, MC_NO_MEMORY);
