@@ -255,12 +255,12 @@ static void dial_failed(mc__call *call, const struct turn *turn) {
     mc__host *host = call->host;
     bool      hurried = call->dial.deadline == turn->deadline && turn->now >= turn->deadline;
 
-    mc__pool_return_right(&host->pool);
     explain(call, call->dial.reason);
     if (!call->dial.local && hurried)
         mc__host_timed_out(host, turn->now); /* a short deadline is no proof of death */
     else if (!call->dial.local)
         mc__host_unreachable(host, turn->now, call->reason);
+    mc__pool_return_right(&host->pool); /* whoever it wakes finds the host dead */
     call->may_move = !call->dial.local;
     call->probe = call->probe && call->dial.local;
     end(call, call->dial.no_memory ? MC_NO_MEMORY : MC_UNREACHABLE);
@@ -347,12 +347,22 @@ static void take_connection(mc__call *call, const struct turn *turn) {
     }
 }
 
+/* Those who wait for a connection learn from the first who could not open one, instead of trying in turn. */
+static void died_meanwhile(mc__call *call) {
+    mc__pool_return_right(&call->host->pool);
+    explain(call, "marked dead while this call waited for a connection");
+    call->may_move = true;
+    end(call, MC_UNREACHABLE);
+}
+
 static void step_queued(mc__call *call, const struct turn *turn) {
     mc__taken taken;
 
     if (!mc__pool_granted(&call->host->pool, &call->waiter, &taken, &call->connection))
         return;
-    if (taken == MC__TAKEN_RIGHT)
+    if (taken == MC__TAKEN_RIGHT && !call->probe && mc__health_is_dead(&call->host->health))
+        died_meanwhile(call);
+    else if (taken == MC__TAKEN_RIGHT)
         dial_on(call, turn, mc__dial_begin(&call->dial, call->host, turn->now, turn->deadline));
     else if (fit_for_use(call))
         begin_talk(call, turn);

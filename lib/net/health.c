@@ -25,6 +25,10 @@ mc__admission mc__health_admit(mc__health *health, mc__time now) {
     return admission;
 }
 
+bool mc__health_is_dead(const mc__health *health) {
+    return atomic_load(&health->dead);
+}
+
 bool mc__health_answered(mc__health *health) {
     bool was_dead;
 

@@ -34,6 +34,9 @@ typedef enum mc__admission {
 
 mc__admission mc__health_admit(mc__health *health, mc__time now);
 
+/* Whether it is dead, without a try for the caller. */
+bool mc__health_is_dead(const mc__health *health);
+
 /* The host has answered. true: it was dead until now. */
 bool mc__health_answered(mc__health *health);
 

@@ -6,6 +6,7 @@
 #include "support/dead_end.h"
 #include "support/homes.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -380,8 +381,8 @@ START_TEST(many_processes_and_a_restart) {
     pid_t          children[PROCESSES];
     char           bytes[PROCESSES] = "";
 
-    ck_assert_int_eq(pipe(self.go), 0);
-    ck_assert_int_eq(pipe(self.told), 0);
+    ck_assert_int_eq(pipe2(self.go, O_CLOEXEC), 0);
+    ck_assert_int_eq(pipe2(self.told, O_CLOEXEC), 0);
     ck_assert_int_eq(mc_stats(client, mc_str(""), take_count, &open), MC_OK);
     alone = open.value;
     for (size_t i = 0; i < PROCESSES; i++)
