@@ -14,6 +14,8 @@ import zlib
 HOST_LIST, KETAMA, KETAMA_WEIGHTED, MODULO = range(4)
 HASH_PYTHON, HASH_PYTHON_1_59, HASH_CRC32, HASH_MD5, HASH_ONE_AT_A_TIME = range(5)
 FORMAT_RAW, FORMAT_PYTHON = range(2)
+LIKE_PYTHON_MEMCACHED, LIKE_PYTHON_MEMCACHED_1_59, LIKE_PYLIBMC_KETAMA, LIKE_PHP_MEMCACHED_KETAMA, LIKE_LIBMEMCACHED = range(5)
+KIND_BYTES, KIND_TEXT, KIND_INTEGER, KIND_PICKLE, KIND_UNKNOWN = range(5)
 
 # The flag bits of python-memcached and pylibmc.
 PICKLE, INTEGER, LONG, ZLIB, TEXT = 1, 2, 4, 8, 16
@@ -89,6 +91,10 @@ class Peer:
         hosts = ["%s=%d" % pair for pair in zip(hosts, weights)]
         self.expect_ok("client", distribution, hash, format, compress_above, *hosts)
 
+    def like(self, hosts, weights, like, compress_above=0):
+        hosts = ["%s=%d" % pair for pair in zip(hosts, weights)]
+        self.expect_ok("like", like, compress_above, *hosts)
+
     def view(self, prefix=b"", route=None):
         self.expect_ok("view", to_hex(prefix), *([] if route is None else [route]))
 
@@ -101,6 +107,20 @@ class Peer:
     def get(self, key):
         status, flags, value = self.ask("get", to_hex(key))
         return status, int(flags), from_hex(value)
+
+    def set_int(self, key, number):
+        return self.ask("set_int", to_hex(key), number)[0]
+
+    def set_text(self, key, text):
+        return self.ask("set_text", to_hex(key), to_hex(text.encode()))[0]
+
+    def append(self, key, data):
+        return self.ask("append", to_hex(key), to_hex(data))[0]
+
+    def kinds(self, keys):
+        """For each key its kind, and its number or None, read one by one and all at once."""
+        words = self.ask("kinds", *map(to_hex, keys))
+        return [(int(kind), None if number == "-" else int(number)) for kind, number in zip(words[::2], words[1::2])]
 
     def incr(self, key, delta):
         status, number = self.ask("incr", to_hex(key), delta)
@@ -132,8 +152,8 @@ TYPES = {
 COMPRESS_ABOVE = 500  # only the values of type zlib are longer
 
 
-def encode(value):
-    """Flags and bytes as a C program would store them."""
+def encode(value, deflates=True):
+    """Flags and bytes as a C program would store them; a library that deflates is given the plain bytes."""
     if isinstance(value, bytes):
         return 0, value
     if isinstance(value, int):
@@ -141,7 +161,7 @@ def encode(value):
     if not isinstance(value, str):
         return PICKLE, pickle.dumps(value, protocol=2)
     data = value.encode()
-    return (TEXT | ZLIB, zlib.compress(data)) if len(data) > COMPRESS_ABOVE else (TEXT, data)
+    return (TEXT | ZLIB, zlib.compress(data)) if deflates and len(data) > COMPRESS_ABOVE else (TEXT, data)
 
 
 def decode(flags, data):

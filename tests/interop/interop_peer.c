@@ -1,15 +1,22 @@
+/* clang-format off */
 /*
  * The library behind a pipe, for the tests in Python: reads one command a line from standard input, and writes one line for
  * each. Words have single spaces between them; keys and values are in hex, an empty one is "-".
  *
- *     client DISTRIBUTION HASH FORMAT ABOVE HOST=WEIGHT...   another client: numbers of the public header's enums;
- * compress_above view PREFIX [ROUTE]                                    what follows goes through this view of it; "view -":
- * through none route KEY                                      -> the hosts of all tries set KEY FLAGS VALUE, add ..., delete
- * KEY       -> STATUS incr KEY DELTA                                 -> STATUS NUMBER get KEY -> STATUS FLAGS VALUE
+ *     client DISTRIBUTION HASH FORMAT ABOVE HOST=WEIGHT...   another client: numbers of the public header's enums
+ *     like LIKE ABOVE HOST=WEIGHT...                         another client, as mc_options_like makes it
+ *     view PREFIX [ROUTE]                                    what follows goes through this view of it; "view -": through none
+ *     route KEY                                      -> the hosts of all tries
+ *     set KEY FLAGS VALUE, add ..., delete KEY       -> STATUS
+ *     set_int KEY NUMBER, set_text KEY VALUE, append KEY VALUE -> STATUS
+ *     incr KEY DELTA                                 -> STATUS NUMBER
+ *     get KEY                                        -> STATUS FLAGS VALUE
  *     set_multi KEY FLAGS VALUE KEY FLAGS VALUE ...  -> STATUS STATUS...
  *     get_multi KEY KEY ...                          -> STATUS, and for each key STATUS FLAGS VALUE
+ *     kinds KEY KEY ...                              -> for each key KIND NUMBER, or KIND - where it is no number of 64 bits
  *     delete_multi KEY KEY ...                       -> STATUS STATUS...
  */
+/* clang-format on */
 #include <mcclient/mcclient.h>
 
 #include <errno.h>
@@ -84,31 +91,44 @@ static void drop_view(interop_peer *peer) {
     peer->view = NULL;
 }
 
-static void do_client(interop_peer *peer, word_list words) {
-    mc_options   options = MC_OPTIONS_INIT;
-    const char **hosts = allocate(words.count, sizeof *hosts);
-    unsigned    *weights = allocate(words.count, sizeof *weights);
+/* Makes the client of these options and of the words HOST=WEIGHT. */
+static void renew_client(interop_peer *peer, const mc_options *options, char **words, size_t count) {
+    const char **hosts = allocate(count, sizeof *hosts);
+    unsigned    *weights = allocate(count, sizeof *weights);
 
-    if (words.count < 5)
-        die("client: too few words");
+    for (size_t i = 0; i < count; i++) {
+        char *sign = strrchr(words[i], '=');
+        if (sign == NULL)
+            die("client: no weight");
+        *sign = '\0';
+        hosts[i] = words[i];
+        weights[i] = (unsigned)strtoul(sign + 1, NULL, 10);
+    }
+    drop_view(peer);
+    mc_client_free(peer->client);
+    peer->client = mc_client_new_with_options(hosts, weights, options);
+    printf("%s", peer->client ? "MC_OK" : mc_error_detail());
+    free(hosts);
+    free(weights);
+}
+
+static void do_client(interop_peer *peer, word_list words) {
+    mc_options options = MC_OPTIONS_INIT;
+
     options.distribution = (mc_distribution)number(words.items[0]);
     options.hash = (mc_hash)number(words.items[1]);
     options.value_format = (mc_value_format)number(words.items[2]);
     options.compress_above = strtoul(words.items[3], NULL, 10);
-    for (size_t i = 4; i < words.count; i++) {
-        char *sign = strrchr(words.items[i], '=');
-        if (sign == NULL)
-            die("client: no weight");
-        *sign = '\0';
-        hosts[i - 4] = words.items[i];
-        weights[i - 4] = (unsigned)strtoul(sign + 1, NULL, 10);
-    }
-    drop_view(peer);
-    mc_client_free(peer->client);
-    peer->client = mc_client_new_with_options(hosts, weights, &options);
-    printf("%s", peer->client ? "MC_OK" : mc_error_detail());
-    free(hosts);
-    free(weights);
+    renew_client(peer, &options, words.items + 4, words.count - 4);
+}
+
+static void do_like(interop_peer *peer, word_list words) {
+    mc_options options = MC_OPTIONS_INIT;
+
+    if (mc_options_like(&options, (mc_like)number(words.items[0])) != MC_OK)
+        die("like: no such client");
+    options.compress_above = strtoul(words.items[1], NULL, 10);
+    renew_client(peer, &options, words.items + 2, words.count - 2);
 }
 
 static void do_view(interop_peer *peer, word_list words) {
@@ -149,6 +169,24 @@ static void do_add(interop_peer *peer, word_list words) {
     mc_status status = mc_add(current(peer), key, value, (uint32_t)strtoul(words.items[1], NULL, 10), 0);
 
     printf("%s", mc_status_name(status));
+}
+
+static void do_append(interop_peer *peer, word_list words) {
+    mc_slice key = from_hex(words.items[0]);
+
+    printf("%s", mc_status_name(mc_append(current(peer), key, from_hex(words.items[1]))));
+}
+
+static void do_set_int(interop_peer *peer, word_list words) {
+    int64_t value = strtoll(words.items[1], NULL, 10);
+
+    printf("%s", mc_status_name(mc_set_int(current(peer), from_hex(words.items[0]), value, 0)));
+}
+
+static void do_set_text(interop_peer *peer, word_list words) {
+    mc_slice key = from_hex(words.items[0]);
+
+    printf("%s", mc_status_name(mc_set_text(current(peer), key, from_hex(words.items[1]), 0)));
 }
 
 static void do_delete(interop_peer *peer, word_list words) {
@@ -206,6 +244,37 @@ static void do_get_multi(interop_peer *peer, word_list words) {
     free(keys);
 }
 
+/* The kind and number of a key read alone, which must be those of its result among many. */
+static void write_kind(interop_peer *peer, mc_slice key, const mc_result *result) {
+    mc_value value = MC_VALUE_INIT;
+    int64_t  alone = 0, among = 0;
+    bool     is_number;
+
+    mc_get(current(peer), key, &value);
+    is_number = mc_value_kind(&value) == MC_KIND_INTEGER && mc_value_int(&value, &alone) == MC_OK;
+    if (mc_result_kind(result) != mc_value_kind(&value) || (is_number && mc_result_int(result, &among) != MC_OK) ||
+        alone != among)
+        die("kinds: one says this and many say that");
+    if (is_number)
+        printf("%d %lld", (int)mc_value_kind(&value), (long long)alone);
+    else
+        printf("%d -", (int)mc_value_kind(&value));
+    mc_value_clear(&value);
+}
+
+static void do_kinds(interop_peer *peer, word_list words) {
+    mc_slice  *keys = take_keys(words);
+    mc_results results = MC_RESULTS_INIT;
+
+    mc_get_multi(current(peer), keys, words.count, &results);
+    for (size_t i = 0; i < results.count; i++) {
+        printf("%s", i > 0 ? " " : "");
+        write_kind(peer, keys[i], &results.items[i]);
+    }
+    mc_results_clear(&results);
+    free(keys);
+}
+
 static void do_delete_multi(interop_peer *peer, word_list words) {
     mc_slice  *keys = take_keys(words);
     mc_status *statuses = allocate(words.count, sizeof *statuses);
@@ -223,16 +292,21 @@ static const struct {
     void (*run)(interop_peer *peer, word_list words);
 } commands[] = {
     {"client", 5, do_client},
+    {"like", 3, do_like},
     {"view", 1, do_view},
     {"route", 1, do_route},
     {"set", 3, do_set},
     {"add", 3, do_add},
+    {"append", 2, do_append},
+    {"set_int", 2, do_set_int},
+    {"set_text", 2, do_set_text},
     {"delete", 1, do_delete},
     {"incr", 2, do_incr},
     {"get", 1, do_get},
     {"set_multi", 3, do_set_multi},
     {"get_multi", 1, do_get_multi},
     {"delete_multi", 1, do_delete_multi},
+    {"kinds", 1, do_kinds},
 };
 
 static void run_line(interop_peer *peer, char *line) {

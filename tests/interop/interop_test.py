@@ -65,9 +65,9 @@ class Case(unittest.TestCase):
         """Whether one of the ten tries of a key comes by a host that is not down."""
         return self.down is None or set(self.c.route(key.encode())) != {self.down}
 
-    def values(self, name):
+    def values(self, name, types=TYPES):
         """(key as text, value) of every type, of the keys that have a host."""
-        for kind, make in TYPES.items():
+        for kind, make in types.items():
             for i, key in enumerate(make_keys(COUNT, "%s-%s" % (name, kind))):
                 if self.has_a_host(key):
                     yield key, make(i)
@@ -223,6 +223,116 @@ class Pylibmc(Case):
             with self.subTest(rule=name):
                 self.c.client(self.hosts, WEIGHTS, distribution, hash)
                 self.check_both_ways(self.pylibmc_client(WEIGHTS, **behaviors))
+
+
+# Values of more than COMPRESS_ABOVE bytes; what is in them pays to deflate.
+LARGE_TYPES = {
+    "large-bytes": lambda i: b"%d \0 bytes " % i * 60,
+    "large-int": lambda i: (-1) ** i * (10 ** 600 + i),
+    "large-pickle": lambda i: {"list": [i] * 400},
+}
+
+KINDS = {bytes: KIND_BYTES, str: KIND_TEXT, int: KIND_INTEGER, dict: KIND_PICKLE}
+
+
+class TypedValues(Case):
+    """The library speaks the flags and zlib itself, as mc_options_like sets it up."""
+
+    def others(self):
+        yield "python-memcached", LIKE_PYTHON_MEMCACHED_1_59, self.python_client()
+        yield "python-memcached 1.60", LIKE_PYTHON_MEMCACHED, self.python_client(hash=HASH_PYTHON)
+        yield "pylibmc", LIKE_PYLIBMC_KETAMA, self.pylibmc_client(WEIGHTS, ketama=True)
+
+    def all_values(self, name):
+        return dict([*self.values(name), *self.values(name, LARGE_TYPES)])
+
+    def store_in_c(self, values, multi):
+        entries = [(key.encode(), *encode(value, deflates=False)) for key, value in values.items()]
+        answers = self.c.set_multi(entries) if multi else [self.c.set(*entry) for entry in entries]
+        self.assertEqual(set(answers), {"MC_OK"})
+
+    def check_kinds(self, values):
+        keys = [key.encode() for key in values]
+        for (key, value), (kind, number) in zip(values.items(), self.c.kinds(keys)):
+            fits = isinstance(value, int) and -(2**63) <= value < 2**63
+            self.assertEqual((kind, number), (KINDS[type(value)], value if fits else None), key)
+        status, items = self.c.get_multi(keys)
+        for (key, value), item in zip(values.items(), items):
+            self.assertEqual((item[0], item[1] & ZLIB), ("MC_OK", 0), key)
+            self.assertEqual(self.c.get(key.encode()), item)
+            self.assertEqual(decode(*item[1:]), value, key)
+
+    def test_each_type_both_ways(self):
+        for name, like, other in self.others():
+            with self.subTest(other=name):
+                self.c.like(self.hosts, WEIGHTS, like, COMPRESS_ABOVE)
+                for way in ("one by one", "all at once"):
+                    values = self.all_values("c-%s" % way[:3])
+                    self.store_in_c(values, multi=way == "all at once")
+                    for key, value in values.items():
+                        self.assertEqual(other.get(key), value, key)
+                    self.assertEqual(other.get_multi(list(values)), values)
+                values = self.all_values("python")
+                for key, value in values.items():
+                    self.assertTrue(other.set(key, value, 0, COMPRESS_ABOVE), key)
+                self.check_kinds(values)
+
+    def test_both_deflate_alike(self):
+        for name, like, other in self.others():
+            with self.subTest(other=name):
+                values = dict(self.values("zip", {**LARGE_TYPES, "zlib": TYPES["zlib"]}))
+                values = {key: value for key, value in values.items() if not isinstance(value, (int, dict))}
+                self.c.like(self.hosts, WEIGHTS, like, COMPRESS_ABOVE)
+                self.store_in_c(values, multi=True)
+                self.c.client(self.hosts, WEIGHTS, *RAW_RULES[like])
+                ours = self.c.get_multi([key.encode() for key in values])
+                for key, value in values.items():
+                    self.assertTrue(other.set(key, value, 0, COMPRESS_ABOVE), key)
+                self.assertEqual(self.c.get_multi([key.encode() for key in values]), ours)
+                self.assertEqual({flags & ZLIB for status, flags, data in ours[1]}, {ZLIB})
+
+    def test_numbers_and_text(self):
+        for name, like, other in self.others():
+            with self.subTest(other=name):
+                self.c.like(self.hosts, WEIGHTS, like)
+                for i, number in enumerate((0, -1, 42, 2**63 - 1, -(2**63))):
+                    self.assertEqual(self.c.set_int(b"number%d" % i, number), "MC_OK")
+                    self.assertEqual(other.get("number%d" % i), number)
+                self.assertEqual(self.c.set_text(b"text", "Grüße"), "MC_OK")
+                self.assertEqual(other.get("text"), "Grüße")
+                other.set("down", 1000)
+                other.decr("down", 1)
+                self.assertEqual(self.c.get(b"down")[2], b"999 ")
+                self.assertEqual(self.c.kinds([b"down"]), [(KIND_INTEGER, 999)])
+                self.assertEqual(other.get("down"), 999)
+
+    def test_an_append_to_a_deflated_value_is_not_lost_in_silence(self):
+        """The other clients read the stream to its end, and nothing of what stands behind it."""
+        text = "so much depends upon " * 100
+        for name, like, other in self.others():
+            with self.subTest(other=name):
+                self.c.like(self.hosts, WEIGHTS, like, COMPRESS_ABOVE)
+                self.assertTrue(other.set("harmed", text, 0, COMPRESS_ABOVE))
+                self.assertTrue(other.append("harmed", "x"))
+                self.assertEqual(other.get("harmed"), text)
+                self.assertEqual(self.c.get(b"harmed")[0], "MC_BAD_VALUE")
+                status, items = self.c.get_multi([b"harmed", b"absent"])
+                self.assertEqual([status, items[0][0], items[1][0]], ["MC_PARTIAL", "MC_BAD_VALUE", "MC_NOT_FOUND"])
+
+    def test_presets_without_types_place_alike(self):
+        for like, behaviors in ((LIKE_LIBMEMCACHED, {}), (LIKE_PHP_MEMCACHED_KETAMA, {"ketama_weighted": True})):
+            with self.subTest(like=like):
+                other = self.pylibmc_client(WEIGHTS, **behaviors)
+                self.c.like(self.hosts, WEIGHTS, like)
+                for key in make_keys(COUNT, "place"):
+                    self.assertEqual(self.c.route(key.encode()), [other.hash(key)], key)
+
+
+RAW_RULES = {
+    LIKE_PYTHON_MEMCACHED: (HOST_LIST, HASH_PYTHON),
+    LIKE_PYTHON_MEMCACHED_1_59: (HOST_LIST, HASH_PYTHON_1_59),
+    LIKE_PYLIBMC_KETAMA: (KETAMA, HASH_ONE_AT_A_TIME),
+}
 
 
 class AllThree(Case):
