@@ -12,14 +12,14 @@
 #define ITEM_MAX ((size_t)16 << 10)
 #define DIGITS_MAX 7
 
-typedef struct client {
+typedef struct fuzz_client {
     mc_server   *server;
     mcs__session session;
     mc__buffer   replies;
     bool         closed;
-} client;
+} fuzz_client;
 
-static void connect_client(client *client) {
+static void connect_client(fuzz_client *client) {
     mc_server_options options = MC_SERVER_OPTIONS_INIT;
 
     options.threads = 1;
@@ -32,14 +32,14 @@ static void connect_client(client *client) {
     mcs__session_init(&client->session, &client->server->workers[0]);
 }
 
-static void disconnect_client(client *client) {
+static void disconnect_client(fuzz_client *client) {
     mcs__session_free(&client->session);
     mc_server_stop(client->server);
     mc__buffer_free(&client->replies);
 }
 
 /* Sends what waits, as a socket would that takes a little at a time. */
-static void drain(client *client) {
+static void drain(fuzz_client *client) {
     mcs__output *output = &client->session.output;
 
     FUZZ_REQUIRE(!output->failed);
@@ -54,7 +54,7 @@ static void drain(client *client) {
     }
 }
 
-static void work(client *client) {
+static void work(fuzz_client *client) {
     mcs__wish wish;
 
     do {
@@ -64,7 +64,7 @@ static void work(client *client) {
     client->closed = wish == MCS__WISH_CLOSE;
 }
 
-static void feed(client *client, const uint8_t *data, size_t size, size_t step) {
+static void feed(fuzz_client *client, const uint8_t *data, size_t size, size_t step) {
     while (size > 0 && !client->closed) {
         size_t room;
         char  *at = mcs__session_room(&client->session, &room);
@@ -96,7 +96,7 @@ static bool comparable(const uint8_t *data, size_t size) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    client whole, pieces;
+    fuzz_client whole, pieces;
 
     if (size < 2)
         return 0;
