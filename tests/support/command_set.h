@@ -29,6 +29,11 @@ typedef struct command {
 extern const command command_set[];
 #define COMMANDS 21
 
+/*
+ * And some on the keys "a", "b" and "c" at once: get_three, set_three (of "1" to each) and delete_three. Their status is the
+ * call's, their text what became of each key: "OK=1 NOT_FOUND TIMEOUT". They are found by name only.
+ */
+
 /* The command of that name. Fails the test where there is none. */
 const command *command_named(const char *name);
 

@@ -39,7 +39,9 @@ typedef struct reply_row {
     fate        connection;
     const char *text;  /* what is handed out; NULL: what the command set says where status is MC_OK, else nothing */
     unsigned    asked; /* how often the host sees the request; 0: once, or twice where it ends without a byte of a reply */
-    size_t      max_size; /* max_value_size; 0: the default */
+    mc_status   also;  /* another status that is as right; 0: none */
+    const char *rest;  /* what is asked once more, on another connection, and the answer to it; NULL: nothing */
+    const char *rest_reply;
 } reply_row;
 
 /* How the host sends the reply. */

@@ -162,6 +162,17 @@ size_t scripted_host_steps_done(scripted_host *host, size_t index) {
     return done;
 }
 
+bool scripted_host_is_playing(scripted_host *host, size_t index) {
+    const scripted_connection *connection;
+    bool                       playing;
+
+    pthread_mutex_lock(&host->lock);
+    connection = find(host, index);
+    playing = connection && connection->open;
+    pthread_mutex_unlock(&host->lock);
+    return playing;
+}
+
 typedef struct totals {
     size_t connections;
     size_t open;

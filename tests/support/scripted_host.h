@@ -128,6 +128,9 @@ void scripted_host_await(scripted_host *host, size_t connection, size_t steps);
 /* How many steps connection has done so far; 0 for one that has not come. */
 size_t scripted_host_steps_done(scripted_host *host, size_t connection);
 
+/* Whether connection has come and is still played. */
+bool scripted_host_is_playing(scripted_host *host, size_t connection);
+
 /* How many connections were accepted so far, and how many of them the host still has open. */
 size_t scripted_host_connections(scripted_host *host);
 size_t scripted_host_open_connections(scripted_host *host);
