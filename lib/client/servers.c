@@ -1,5 +1,6 @@
 #include "base/number.h"
 #include "base/status.h"
+#include "client/commands.h"
 #include "client/failure.h"
 #include "net/call.h"
 #include "protocol/key.h"
@@ -126,7 +127,7 @@ static mc_status survey_run(struct survey *survey, const mc_client *client, mc__
 /* ----------------------------------------------------------------------------------------------------- the commands -- */
 
 mc_status mc_flush_all(mc_client *client, uint32_t delay_s) {
-    mc__request   request = {.exptime = delay_s};
+    mc__request   request = {.exptime = mc__exptime(delay_s, mc__wall_clock_s())};
     struct survey survey;
     mc_status     status;
 
