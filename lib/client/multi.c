@@ -101,10 +101,15 @@ static const mc__host *host_of(const struct lane *lane) {
 }
 
 static void tell_refusal(const struct lane *lane, size_t i, mc_status status, const mc__reply *reply) {
-    char text[MC__ESCAPED_MAX];
+    const char *reason = lane->batch->calls[lane - lane->batch->lanes].reason;
+    char        text[MC__ESCAPED_MAX];
 
     mc__refusal_text(status, reply, text);
-    mc__fail_at(status, host_of(lane), lane->batch->verb, key_of(lane->batch, i), text[0] ? text : mc_status_text(status));
+    if (text[0])
+        reason = text;
+    else if (!mc_status_outcome_unknown(status) || !reason[0]) /* else the call says what has cut it short */
+        reason = mc_status_text(status);
+    mc__fail_at(status, host_of(lane), lane->batch->verb, key_of(lane->batch, i), reason);
 }
 
 /* Inflates a value and puts it in place of the one that came. */
