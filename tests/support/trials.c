@@ -1,6 +1,7 @@
 #include "support/trials.h"
 
 #include "support/check_main.h"
+#include "support/disturbance.h"
 
 #include <dirent.h>
 #include <poll.h>
@@ -121,14 +122,20 @@ struct series {
     complaint    *complaints;
     size_t        count;
     atomic_size_t next;
+    bool          disturbed;
 };
 
 static void *try_rows(void *arg) {
     struct series *self = arg;
+    disturbance    signals;
     size_t         row;
 
+    if (self->disturbed)
+        signals = disturbance_begin();
     while ((row = atomic_fetch_add(&self->next, 1)) < self->count)
         self->trial(row, self->table, &self->complaints[row]);
+    if (self->disturbed)
+        disturbance_end(&signals);
     return NULL;
 }
 
@@ -147,9 +154,9 @@ static void run_threads(struct series *self, size_t at_once) {
     free(threads);
 }
 
-static void run(trial_fn *trial, const void *table, size_t count, size_t at_once) {
+static void run(trial_fn *trial, const void *table, size_t count, size_t at_once, bool disturbed) {
     size_t        descriptors = count_descriptors(), threads = count_threads();
-    struct series self = {.trial = trial, .table = table, .count = count};
+    struct series self = {.trial = trial, .table = table, .count = count, .disturbed = disturbed};
 
     self.complaints = calloc(count, sizeof *self.complaints);
     ck_assert_ptr_nonnull(self.complaints);
@@ -163,9 +170,16 @@ static void run(trial_fn *trial, const void *table, size_t count, size_t at_once
 }
 
 void trials_run(trial_fn *trial, const void *table, size_t count, size_t at_once) {
-    run(trial, table, count, at_once < count ? at_once : count);
+    run(trial, table, count, at_once < count ? at_once : count, false);
+}
+
+void trials_run_disturbed(trial_fn *trial, const void *table, size_t count, size_t at_once) {
+    unsigned long before = disturbances();
+
+    run(trial, table, count, at_once < count ? at_once : count, true);
+    ck_assert_uint_gt(disturbances(), before);
 }
 
 void trials_run_here(trial_fn *trial, const void *table, size_t count) {
-    run(trial, table, count, 0);
+    run(trial, table, count, 0, false);
 }

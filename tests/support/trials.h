@@ -26,7 +26,10 @@ typedef void trial_fn(size_t row, const void *table, complaint *wrong);
 /* Tries rows 0 to count - 1, at most that many at once. Fails the test with every row's complaint. */
 void trials_run(trial_fn *trial, const void *table, size_t count, size_t at_once);
 
-/* The same one after another, in the calling thread. */
+/* The same, and all the while a thousand signals a second come in each row's thread. */
+void trials_run_disturbed(trial_fn *trial, const void *table, size_t count, size_t at_once);
+
+/* The same one after another, in the calling thread, without signals. */
 void trials_run_here(trial_fn *trial, const void *table, size_t count);
 
 /* How many descriptors, and how many threads, this process has. */
