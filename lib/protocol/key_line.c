@@ -20,7 +20,7 @@ bool mc__key_line_find(mc__key_line *line, const mc__exchange *exchange, mc_slic
         if (mc__key_line_is_found(line, at) || !key_is(exchange, first + at, key))
             continue;
         line->found[at / 64] |= (uint64_t)1 << (at % 64);
-        line->cursor = at + 1 < len ? at + 1 : 0;
+        line->cursor = at + 1;
         *request = first + at;
         return true;
     }

@@ -146,7 +146,19 @@ static void take_answer(mc__exchange *exchange, size_t i, mc_status status, cons
     note(play, " ");
 }
 
-static const mc__exchange_ops ops = {.request = fill_request, .space = give_space, .stat = take_stat, .answer = take_answer};
+static void take_line_end(mc__exchange *exchange, mc_status status, const mc__reply *reply) {
+    play_exchange *owner = owner_of(exchange);
+    played        *play = owner->owner;
+
+    if (!play->line_ends)
+        return;
+    note(play, "%c:end(%s", owner->letter, mc_status_name(status) + sizeof "MC_" - 1);
+    note_reply(play, &owner->requests[0], reply);
+    note(play, ") ");
+}
+
+static const mc__exchange_ops ops = {
+    .request = fill_request, .space = give_space, .stat = take_stat, .answer = take_answer, .line_end = take_line_end};
 
 /* ------------------------------------------------------------------------------------------------------------ asking -- */
 

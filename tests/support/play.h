@@ -38,6 +38,7 @@ typedef struct played {
     size_t        count;
     mc__buffer    wire; /* all that was sent */
     mc__buffer    log;
+    bool          line_ends;   /* write them down: A:end(status) */
     bool          quiet;       /* write no log; look at the requests instead */
     size_t        space_calls; /* calls for a value's memory */
     size_t        space_fails; /* the one, from 1, that fails; 0: none */

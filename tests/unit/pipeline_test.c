@@ -113,6 +113,7 @@ static const reply_row retrieval_rows[] = {
     {"get k", BYTES("VALUE k 0 1\r\nx\nEND\r\n"), PROTOCOL_ERROR},
     {"get k", BYTES("VALUE k 0 1\r\nxEND\r\n"), PROTOCOL_ERROR},
     {"get k", BYTES("VALUE k 0 1\r\nx\rXEND\r\n"), PROTOCOL_ERROR},
+    {"get k", BYTES("VALUE k 0 1\r\nxX\nEND\r\n"), PROTOCOL_ERROR},
     {"get k", BYTES("VALUE k 0 1\r\nxy\r\nEND\r\n"), PROTOCOL_ERROR},
     {"get k", BYTES("VALUE k 0 2\r\nx\r\nEND\r\n"), PROTOCOL_ERROR},
     {"get k", BYTES("VALUE k 0 1\r\n\r\nEND\r\n"), PROTOCOL_ERROR},
@@ -297,6 +298,49 @@ START_TEST(several_in_the_queue) {
 }
 END_TEST
 
+/* What an owner who wants it is told of a line's end, before the misses. */
+static const reply_row line_rows[] = {
+    {"get k", BYTES("END\r\n"), "A:end(NOT_FOUND~) A0:NOT_FOUND~ | reusable"},
+    {"get k", BYTES("VALUE k 0 1\r\nx\r\nEND\r\n"), "A0:OK=x A:end(NOT_FOUND~) | reusable"},
+    {"get a b", BYTES("VALUE a 0 1\r\nx\r\nEND\r\n"), "A0:OK=x A:end(NOT_FOUND~) A1:NOT_FOUND~ | reusable"},
+    {"get k; get l", BYTES("VALUE k 0 1\r\nx\r\nEND\r\nEND\r\n"),
+     "A0:OK=x A:end(NOT_FOUND~) B:end(NOT_FOUND~) B0:NOT_FOUND~ | reusable"},
+    {"get k", BYTES("VALUE k 0 1\r\nx\r\nSERVER_ERROR no\r\n"), "A0:OK=x A:end(SERVER_ERROR=no) | reusable"},
+    {"get k", BYTES("VALUE k 0 1\r\nx\r\nERROR\r\n"), "A0:OK=x A:end(CLIENT_ERROR=) | broken CLIENT_ERROR"},
+    {"get k", BYTES("SERVER_ERROR no\r\n"), "A:end(SERVER_ERROR=no) A0:SERVER_ERROR=no | reusable"},
+    {"set k", BYTES("STORED\r\n"), "A0:OK | reusable"},
+    {"stats", BYTES("END\r\n"), "A0:OK | reusable"},
+};
+
+START_TEST(the_end_of_a_line_is_told) {
+    const reply_row *row = &line_rows[_i];
+    played           play;
+
+    play_init(&play, MAX_VALUE_SIZE);
+    play.line_ends = true;
+    play_ask(&play, row->ask);
+    play_send(&play, SIZE_MAX, 0);
+    play_receive(&play, row->replies, row->len, 0);
+    play_note_state(&play);
+    ck_assert_str_eq(play_log(&play), row->log);
+    play_free(&play);
+}
+END_TEST
+
+START_TEST(a_line_that_is_cut_off_has_its_end_too) {
+    played play;
+
+    play_init(&play, MAX_VALUE_SIZE);
+    play.line_ends = true;
+    play_ask(&play, "get a b; get c");
+    play_send(&play, SIZE_MAX, 0);
+    play_receive(&play, BYTES("VALUE a 0 1\r\nx\r\n"), 0);
+    mc__pipeline_abandon(&play.pipeline, MC_TIMEOUT);
+    ck_assert_str_eq(play_log(&play), "A0:OK=x A:end(TIMEOUT~) A1:TIMEOUT~");
+    play_free(&play);
+}
+END_TEST
+
 /* ------------------------------------------------------------------------------------------------------- other states -- */
 
 START_TEST(the_output_is_the_requests_in_order) {
@@ -352,6 +396,7 @@ static const struct {
     {"\r\n", PROTOCOL_ERROR},
     {"220 hello\r\n", PROTOCOL_ERROR},
     {"ERROR\r\n", PROTOCOL_ERROR},
+    {"SERVER_ERROR busy\r\n", PROTOCOL_ERROR},
     {"ERROR Too many open connections\r\n", "| broken UNREACHABLE"},
     {"ERROR Too many open connections\r\nX", "| broken UNREACHABLE"},
     {"ERROR Too many open connectionz", PROTOCOL_ERROR},
@@ -359,15 +404,24 @@ static const struct {
     {"ERROR Too many open connections\r", "| waiting"},
 };
 
-START_TEST(bytes_before_a_request_are_no_reply_to_it) {
-    played play;
+static void receive_early(const char *bytes, const char *log, bool shown) {
+    mc_slice slices[MC__OUTPUT_SLICES];
+    size_t   count;
+    played   play;
 
     play_init(&play, MAX_VALUE_SIZE);
     play_ask(&play, "get k");
-    play_receive(&play, early_rows[_i].bytes, strlen(early_rows[_i].bytes), 0);
+    if (shown)
+        ck_assert_int_eq(mc__pipeline_output(&play.pipeline, slices, &count), MC_OK);
+    play_receive(&play, bytes, strlen(bytes), 0);
     play_note_state(&play);
-    ck_assert_str_eq(play_log(&play), early_rows[_i].log);
+    ck_assert_str_eq(play_log(&play), log);
     play_free(&play);
+}
+
+START_TEST(bytes_before_a_request_are_no_reply_to_it) {
+    receive_early(early_rows[_i].bytes, early_rows[_i].log, false);
+    receive_early(early_rows[_i].bytes, early_rows[_i].log, true);
 }
 END_TEST
 
@@ -399,6 +453,21 @@ START_TEST(what_begins_like_a_refusal_is_no_answer_to_what_is_asked_then) {
     play_receive(&play, BYTES("ND\r\n"), 0);
     play_note_state(&play);
     ck_assert_str_eq(play_log(&play), PROTOCOL_ERROR);
+    play_free(&play);
+}
+END_TEST
+
+START_TEST(a_server_that_has_answered_turns_nobody_away) {
+    played play;
+
+    play_init(&play, MAX_VALUE_SIZE);
+    play_ask(&play, "get k");
+    play_send(&play, SIZE_MAX, 0);
+    play_receive(&play, BYTES("END\r\n"), 0);
+    play_ask(&play, "get l");
+    play_receive(&play, "E", 1, 0);
+    play_note_state(&play);
+    ck_assert_str_eq(play_log(&play), "A0:NOT_FOUND~ " PROTOCOL_ERROR);
     play_free(&play);
 }
 END_TEST
@@ -554,6 +623,8 @@ Suite *test_suite(void) {
     test_rows(tcase, retrieval, retrieval_rows);
     test_rows(tcase, other_commands, other_rows);
     test_rows(tcase, several_in_the_queue, queue_rows);
+    test_rows(tcase, the_end_of_a_line_is_told, line_rows);
+    tcase_add_test(tcase, a_line_that_is_cut_off_has_its_end_too);
 
     tcase = test_case(suite, "states", 30);
     tcase_add_loop_test(tcase, the_output_is_the_requests_in_order, 0, 4);
@@ -566,6 +637,7 @@ Suite *test_suite(void) {
     test_rows(tcase, bytes_before_a_request_are_no_reply_to_it, early_rows);
     tcase_add_loop_test(tcase, a_server_may_turn_away_before_and_after_it_is_asked, 0, 34);
     tcase_add_test(tcase, what_begins_like_a_refusal_is_no_answer_to_what_is_asked_then);
+    tcase_add_test(tcase, a_server_that_has_answered_turns_nobody_away);
     tcase_add_test(tcase, bytes_on_an_idle_connection_are_no_reply_to_the_next);
     tcase_add_loop_test(tcase, an_answer_to_half_a_request_is_none, 0, 18);
     tcase_add_loop_test(tcase, half_a_request_may_be_refused, 0, 18);
