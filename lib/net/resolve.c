@@ -1,6 +1,7 @@
 #include "net/resolve.h"
 
 #include "base/number.h"
+#include "base/status.h"
 #include "net/wakeup.h"
 
 #include <arpa/inet.h>
@@ -16,7 +17,7 @@
 #include <unistd.h>
 
 /* Enough for a resolver with modules of its own. */
-#define THREAD_STACK_SIZE (256 * 1024)
+#define THREAD_STACK_SIZE ((size_t)256 * 1024)
 
 /* The holders of a look-up: one bit for its thread, and the number of references from there on. */
 #define HELD_BY_THREAD 1U
@@ -55,7 +56,7 @@ static void leave(mc__lookup *lookup, unsigned holder) {
 static void fail_with_errno(mc__lookup *lookup, int error) {
     char buffer[sizeof lookup->error];
 
-    snprintf(lookup->error, sizeof lookup->error, "%s", strerror_r(error, buffer, sizeof buffer));
+    snprintf(lookup->error, sizeof lookup->error, "%s", mc__errno_text(error, buffer, sizeof buffer));
     lookup->failed_locally = mc__errno_is_local(error);
 }
 
