@@ -47,6 +47,12 @@ class Memcached:
         with open(file) as lines:
             return int(lines.readline().split()[-1])
 
+    def pause(self):
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self):
+        self.process.send_signal(signal.SIGCONT)
+
     def stop(self):
         self.process.kill()
         self.process.wait()
@@ -107,6 +113,16 @@ class Peer:
     def get(self, key):
         status, flags, value = self.ask("get", to_hex(key))
         return status, int(flags), from_hex(value)
+
+    def set_ttl(self, key, ttl_s, value):
+        return self.ask("set_ttl", to_hex(key), ttl_s, to_hex(value))[0]
+
+    def gets(self, key):
+        status, token = self.ask("gets", to_hex(key))
+        return status, int(token)
+
+    def cas(self, key, token, value):
+        return self.ask("cas", to_hex(key), token, to_hex(value))[0]
 
     def set_int(self, key, number):
         return self.ask("set_int", to_hex(key), number)[0]

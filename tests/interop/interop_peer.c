@@ -9,6 +9,9 @@
  *     route KEY                                      -> the hosts of all tries
  *     set KEY FLAGS VALUE, add ..., delete KEY       -> STATUS
  *     set_int KEY NUMBER, set_text KEY VALUE, append KEY VALUE -> STATUS
+ *     set_ttl KEY TTL VALUE                          -> STATUS
+ *     gets KEY                                       -> STATUS CAS
+ *     cas KEY CAS VALUE                              -> STATUS
  *     incr KEY DELTA                                 -> STATUS NUMBER
  *     get KEY                                        -> STATUS FLAGS VALUE
  *     set_multi KEY FLAGS VALUE KEY FLAGS VALUE ...  -> STATUS STATUS...
@@ -164,6 +167,27 @@ static void do_set(interop_peer *peer, word_list words) {
     printf("%s", mc_status_name(status));
 }
 
+static void do_set_ttl(interop_peer *peer, word_list words) {
+    mc_slice key = from_hex(words.items[0]), value = from_hex(words.items[2]);
+
+    printf("%s", mc_status_name(mc_set(current(peer), key, value, 0, number(words.items[1]))));
+}
+
+static void do_gets(interop_peer *peer, word_list words) {
+    mc_value  value = MC_VALUE_INIT;
+    mc_status status = mc_gets(current(peer), from_hex(words.items[0]), &value);
+
+    printf("%s %llu", mc_status_name(status), (unsigned long long)value.cas);
+    mc_value_clear(&value);
+}
+
+static void do_cas(interop_peer *peer, word_list words) {
+    mc_slice key = from_hex(words.items[0]), value = from_hex(words.items[2]);
+    uint64_t token = strtoull(words.items[1], NULL, 10);
+
+    printf("%s", mc_status_name(mc_cas(current(peer), key, value, 0, 0, token)));
+}
+
 static void do_add(interop_peer *peer, word_list words) {
     mc_slice  key = from_hex(words.items[0]), value = from_hex(words.items[2]);
     mc_status status = mc_add(current(peer), key, value, (uint32_t)strtoul(words.items[1], NULL, 10), 0);
@@ -297,6 +321,9 @@ static const struct {
     {"route", 1, do_route},
     {"set", 3, do_set},
     {"add", 3, do_add},
+    {"set_ttl", 3, do_set_ttl},
+    {"gets", 1, do_gets},
+    {"cas", 3, do_cas},
     {"append", 2, do_append},
     {"set_int", 2, do_set_int},
     {"set_text", 2, do_set_text},
