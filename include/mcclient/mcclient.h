@@ -245,7 +245,8 @@ typedef enum mc_like {
  * MC_LIKE_PHP_MEMCACHED_KETAMA: PHP's manual, Memcached constants, OPT_LIBKETAMA_COMPATIBLE: the hash becomes MD5 and the
  * distribution weighted consistent hashing; memcached_behavior(3) calls it MEMCACHED_BEHAVIOR_KETAMA_WEIGHTED. Its values'
  * types and its compression are marked in other ways than Python's (php_memcached.c, MEMC_VAL_), so bytes and flags are
- * handed over as they are: strings of PHP with OPT_COMPRESSION off are plain bytes with flags 0.
+ * handed over as they are. Strings of PHP with OPT_COMPRESSION off are plain bytes with flags 0, its integers decimal text
+ * with flags 1: give mc_set those flags, for mc_set_int and mc_set_text speak Python.
  *
  * MC_LIKE_LIBMEMCACHED: memcached_behavior(3): MEMCACHED_BEHAVIOR_DISTRIBUTION, "the default method is
  * MEMCACHED_DISTRIBUTION_MODULA"; MEMCACHED_HASH_DEFAULT is one-at-a-time; libmemcached-1.0/defaults.h:
