@@ -50,8 +50,12 @@ void mcs__daemon_ready(void) {
         close(ready_fd);
 }
 
+static bool is_root(void) {
+    return getuid() == 0 || geteuid() == 0;
+}
+
 bool mcs__user_is_right(const char *user, char *error, size_t size) {
-    if (getuid() != 0 && geteuid() != 0)
+    if (!is_root())
         return true;
     if (!user) {
         snprintf(error, size, "can't run as root without the -u switch");
@@ -67,7 +71,7 @@ bool mcs__user_is_right(const char *user, char *error, size_t size) {
 bool mcs__become_user(const char *user, char *error, size_t size) {
     struct passwd *entry;
 
-    if (!user || (getuid() != 0 && geteuid() != 0))
+    if (!user || !is_root())
         return true;
     entry = getpwnam(user);
     if (entry && initgroups(user, entry->pw_gid) == 0 && setgid(entry->pw_gid) == 0 && setuid(entry->pw_uid) == 0)
@@ -76,23 +80,29 @@ bool mcs__become_user(const char *user, char *error, size_t size) {
     return false;
 }
 
-bool mcs__pid_write(const char *path, char *error, size_t size) {
-    char  other[4096];
-    FILE *file;
-    bool  written;
+static bool write_pid(const char *path, const char *user) {
+    FILE                *file = fopen(path, "w");
+    const struct passwd *entry = is_root() && user ? getpwnam(user) : NULL;
+    bool                 written;
+
+    if (!file)
+        return false;
+    written = fprintf(file, "%ld\n", (long)getpid()) > 0;
+    if (entry && fchown(fileno(file), entry->pw_uid, entry->pw_gid) < 0)
+        written = false;
+    return fclose(file) == 0 && written;
+}
+
+bool mcs__pid_write(const char *path, const char *user, char *error, size_t size) {
+    char other[4096];
 
     if (!path)
         return true;
     snprintf(other, sizeof other, "%s.tmp", path);
-    file = fopen(other, "w");
-    written = file && fprintf(file, "%ld\n", (long)getpid()) > 0;
-    if (file && fclose(file) != 0)
-        written = false;
-    if (written && rename(other, path) == 0)
+    if (write_pid(other, user) && rename(other, path) == 0)
         return true;
     snprintf(error, size, "cannot write the pid file %s: %s", path, strerror(errno));
-    if (file)
-        unlink(other);
+    unlink(other);
     return false;
 }
 

@@ -20,8 +20,8 @@ bool mcs__user_is_right(const char *user, char *error, size_t size);
 /* Becomes the user where the process is root's. */
 bool mcs__become_user(const char *user, char *error, size_t size);
 
-/* The file is complete when it appears. NULL: nothing is done. */
-bool mcs__pid_write(const char *path, char *error, size_t size);
+/* The file is complete when it appears, and the user's where root writes it, to be removed later. NULL: nothing is done. */
+bool mcs__pid_write(const char *path, const char *user, char *error, size_t size);
 void mcs__pid_remove(const char *path);
 
 #endif

@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 
 /* Descriptors beside those of clients. */
@@ -51,8 +50,6 @@ static void prepare_limits(const mcs__options *options) {
         if (setrlimit(RLIMIT_CORE, &limit) < 0)
             fprintf(stderr, "mcserver: core dumps stay as limited as they are\n");
     }
-    if (options->lock_memory && mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
-        fprintf(stderr, "mcserver: memory cannot be locked\n");
 }
 
 static void tell(const mcs__options *options, const mc_server *server) {
@@ -76,7 +73,8 @@ static int serve(const mcs__options *options) {
     server = mc_server_start_or_tell(&options->server, error, sizeof error);
     if (!server)
         return fail(error);
-    if (!mcs__become_user(options->user, error, sizeof error) || !mcs__pid_write(options->pid_path, error, sizeof error)) {
+    if (!mcs__pid_write(options->pid_path, options->user, error, sizeof error) ||
+        !mcs__become_user(options->user, error, sizeof error)) {
         mc_server_stop(server);
         return fail(error);
     }

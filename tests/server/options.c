@@ -26,7 +26,6 @@ static const char help[] =
     "  -m, --memory-limit=<number>    megabytes for items (default: 64)\n"
     "  -I, --max-item-size=<size>     largest item, in bytes or with k or m (default: 1m)\n"
     "  -M, --disable-evictions        refuse to store when memory is out, instead of evicting\n"
-    "  -k, --lock-memory              keep all memory out of the swap\n"
     "  -F, --disable-flush-all        refuse flush_all\n"
     "\n"
     "  -d, --daemon                   run in the background; returns once connections are accepted\n"
@@ -37,7 +36,8 @@ static const char help[] =
     "  -h, --help                     print this and exit\n"
     "  -V, --version                  print the version and exit\n"
     "\n"
-    "Of memcached's other options -A -B -C -D -f -i -L -n -N -o -R -S -U -W -X are accepted and do nothing; -U must be 0.\n";
+    "Of memcached's other options -A -B -C -D -f -i -k -L -n -N -o -R -S -U -W -X are accepted and do nothing; -U must be "
+    "0.\n";
 
 static const char letters[] = "p:l:s:a:c:b:t:m:I:MkFdP:u:rvhVU:R:B:f:n:o:D:N:ACLSWXi";
 
@@ -210,9 +210,6 @@ static bool read_plain_option(mcs__options *options, int letter) {
     case 'F':
         options->server.no_flush_all = true;
         return true;
-    case 'k':
-        options->lock_memory = true;
-        return true;
     case 'd':
         options->daemonize = true;
         return true;
@@ -229,7 +226,7 @@ static bool read_plain_option(mcs__options *options, int letter) {
         options->user = optarg;
         return true;
     default:
-        return strchr("RBfnoDNACLSWXi", letter) && ignore(options, letter);
+        return strchr("RBkfnoDNACLSWXi", letter) && ignore(options, letter);
     }
 }
 

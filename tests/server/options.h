@@ -9,7 +9,6 @@
 typedef struct mcs__options {
     mc_server_options server;
     bool              daemonize;
-    bool              lock_memory;
     bool              core_dumps;
     const char       *pid_path; /* NULL: none */
     const char       *user;     /* NULL: stay */
