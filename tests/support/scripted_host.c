@@ -244,7 +244,9 @@ static void join(scripted_host *host) {
 
     ck_assert_int_eq(write(host->stop_fd, &one, sizeof one), sizeof one);
     pthread_join(host->acceptor, NULL);
+    pthread_mutex_lock(&host->lock); /* a script may stop listening at this moment */
     listener_close(&host->listener);
+    pthread_mutex_unlock(&host->lock);
     for (scripted_connection *connection = host->connections; connection; connection = connection->next)
         pthread_join(connection->thread, NULL);
 }
