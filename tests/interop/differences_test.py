@@ -134,7 +134,7 @@ class Differences(unittest.TestCase):
         python = self.new_python([self.hosts[0]])
         for key in "xyzuvw":
             python.set(key, "value of " + key)
-        python.set("abc\n", "value")  # four lines for the server, and an answer to each
+        python.set("abc\n", "value")  # three lines for the server, and an answer to each
         answers = [python.get(key) for key in "xyzuvw"]
         self.assertTrue(any(answer not in (None, "value of " + key) for key, answer in zip("xyzuvw", answers)), answers)
 

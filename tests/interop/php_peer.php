@@ -8,6 +8,7 @@
  *     plain KEY STRING
  *     int KEY NUMBER
  *     get KEY            -> 0 TYPE VALUE, or the result code
+ *     count KEY          -> the number one higher, or the result code
  *     prefix KEY         -> 0; OPT_PREFIX_KEY from here on
  */
 $client = new Memcached();
@@ -47,6 +48,9 @@ while (($line = fgets(STDIN)) !== false) {
         break;
     case "int":
         echo store($client, $key, (int)$words[2], true), "\n";
+        break;
+    case "count":
+        echo $client->increment($key) ?: $client->getResultCode(), "\n";
         break;
     case "prefix":
         $client->setOption(Memcached::OPT_PREFIX_KEY, $key);

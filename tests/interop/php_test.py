@@ -63,6 +63,12 @@ class Php(unittest.TestCase):
         read = self.php(["get %s" % to_hex(key.encode()) for key in self.keys])
         self.assertEqual(read, ["0 integer %s" % to_hex(b"%d" % (number + 1)) for number in numbers.values()])
 
+    def test_both_count(self):
+        self.php(["int %s 41" % to_hex(b"n")])
+        self.assertEqual(self.c.incr(b"n", 10), ("MC_OK", 51))
+        self.assertEqual(self.php(["count %s" % to_hex(b"n")]), ["52"])
+        self.assertEqual(self.c.get(b"n"), ("MC_OK", PHP_INT, b"52"))
+
     def test_what_is_not_shared(self):
         """Python's flags mean something else to PHP, PHP's compression nothing to others, and PHP takes ASCII keys only."""
         bad_key = "33"  # Memcached::RES_BAD_KEY_PROVIDED
