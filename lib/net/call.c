@@ -251,6 +251,21 @@ static void begin_talk(mc__call *call, const struct turn *turn) {
 
 /* --------------------------------------------------------------------------------------------- getting a connection -- */
 
+/* The host is there; it may be the kernel alone that had accepted. What this comes to is not left to whether the RST came
+ * before or after the first bytes were sent. */
+static void broken_at_once(mc__call *call, const struct turn *turn) {
+    mc__pool_return_right(&call->host->pool);
+    explain(call, call->dial.reason);
+    if (may_retry(call, MC_CONNECTION_LOST)) {
+        call->fresh = call->retried = true;
+        take_connection(call, turn);
+        return;
+    }
+    if (call->exchange->sent == call->exchange->answered)
+        call->exchange->sent++;
+    end(call, MC_CONNECTION_LOST);
+}
+
 static void dial_failed(mc__call *call, const struct turn *turn) {
     mc__host *host = call->host;
     bool      hurried = call->dial.deadline == turn->deadline && turn->now >= turn->deadline;
@@ -306,6 +321,8 @@ static void dial_on(mc__call *call, const struct turn *turn, mc__dial_state stat
     call->state = MC__CALL_DIALING;
     if (state == MC__DIAL_CONNECTED)
         dialled(call, turn);
+    else if (state == MC__DIAL_FAILED && call->dial.broken)
+        broken_at_once(call, turn);
     else if (state == MC__DIAL_FAILED)
         dial_failed(call, turn);
 }

@@ -20,6 +20,7 @@ static mc__dial_state fail_with(mc__dial *dial, const char *phase, int error) {
     char text[80];
 
     dial->local = mc__errno_is_local(error);
+    dial->broken = error == ECONNRESET || error == ECONNABORTED || error == ENOTCONN || error == EPIPE;
     dial->no_memory = error == ENOMEM;
     return fail(dial, phase, error == ETIMEDOUT ? "timed out" : mc__errno_text(error, text, sizeof text));
 }
@@ -101,7 +102,7 @@ mc__dial_state mc__dial_begin(mc__dial *dial, mc__host *host, mc__time now, mc__
     dial->stream = (mc__stream)MC__STREAM_CLOSED;
     dial->deadline = mc__earlier(deadline, mc__deadline_after_ms(now, host->settings->connect_timeout_ms));
     dial->until = dial->deadline;
-    dial->local = dial->no_memory = false;
+    dial->local = dial->no_memory = dial->broken = false;
     dial->looking_up = true;
     dial->tried = 0;
     status = mc__host_look_up(host, &dial->lookup, &error);

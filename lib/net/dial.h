@@ -18,6 +18,7 @@ typedef struct mc__dial {
     bool        looking_up; /* else connecting */
     bool        no_memory;  /* failed: for want of memory */
     bool        local;      /* failed: for a reason of this process, not of the host */
+    bool        broken;     /* failed: the host accepted the connection and broke it at once */
     size_t      first;      /* the endpoint that was tried first */
     size_t      tried;
     char        reason[120]; /* failed: "connect: Connection refused" */
