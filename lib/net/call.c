@@ -14,6 +14,9 @@
 /* What an idle connection keeps of its buffers. */
 #define KEEP_IDLE 16384
 
+/* So often a host is received from in a row while others wait: one that never ends must not keep them from being heard. */
+#define TURNS_MAX 32
+
 /* Calls up to this many are polled without an allocation. */
 #define FEW 64
 
@@ -218,7 +221,7 @@ static void talk(mc__call *call, const struct turn *first, bool readable) {
     bool         drained = false, wait;
     mc__transfer transfer;
 
-    for (;;) {
+    for (int turns = 1;; turns++) {
         if (!send_part(call, &turn))
             return;
         if (has_ended(call)) {
@@ -238,7 +241,7 @@ static void talk(mc__call *call, const struct turn *first, bool readable) {
         }
         readable = !drained;
         turn.now = mc__time_now();
-        if (turn.now >= turn.deadline)
+        if (turn.now >= turn.deadline || (turns >= TURNS_MAX && !turn.alone))
             return;
     }
 }
