@@ -64,7 +64,7 @@ START_TEST(no_more_than_so_many_connections) {
     int               fds[5], surplus, end;
     size_t            len;
 
-    options.max_connections = 5;
+    options.max_connections = 6; /* the listening one included */
     start(&server, address, &options);
     for (size_t i = 0; i < ROWS(fds); i++)
         fds[i] = connect_and_speak(address);
@@ -112,9 +112,12 @@ START_TEST(an_idle_connection_costs_little) {
     start(&server, address, &options);
     close(connect_and_speak(address));
     before = resident_bytes();
+    ck_assert_int_gt(before, 0);
     for (size_t i = 0; i < count; i++)
         idle[i] = connect_and_speak(address);
+#if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__) /* they need memory of their own */
     ck_assert_int_lt((resident_bytes() - before) / (long long)count, IDLE_COST_MAX);
+#endif
     ck_assert_uint_ge(stat_of(address, "curr_connections"), count);
     for (size_t i = 0; i < count; i++)
         close(idle[i]);

@@ -251,6 +251,7 @@ static void on_event(evutil_socket_t fd, short what, void *arg) {
     (void)what;
     worker->now = mcs__now();
     borrow(connection);
+    atomic_store_explicit(&connection->state, MCS__STATE_WORKING, memory_order_relaxed);
     atomic_store_explicit(&connection->last_command, worker->now, memory_order_relaxed);
     next = connection->waits_to_write ? write_and_answer(connection) : read_and_answer(connection);
     atomic_store_explicit(&connection->state, (uint8_t)connection->session.phase, memory_order_relaxed);

@@ -4,6 +4,9 @@
 
 #include "server/session.h"
 
+/* Its commands are being worked on. */
+#define MCS__STATE_WORKING 0xff
+
 struct mcs__connection {
     mcs__session     session;
     struct event    *event; /* behind this struct, in the same block */
@@ -11,7 +14,7 @@ struct mcs__connection {
     bool             waits_to_write;
     bool             ended; /* the client sends no more */
     _Atomic(mcs__ms) last_command;
-    _Atomic uint8_t  state;           /* mcs__phase, for `stats conns` */
+    _Atomic uint8_t  state;           /* mcs__phase, or MCS__STATE_WORKING; for `stats conns` */
     mcs__connection *next, *previous; /* in its worker's list */
 };
 

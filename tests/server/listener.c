@@ -218,10 +218,11 @@ static void reject(mc_server *server, int fd) {
 }
 
 static void admit(mc_server *server, int fd) {
+    unsigned most = server->options.max_connections;
     unsigned turn = atomic_fetch_add(&server->next_worker, 1);
 
     atomic_fetch_add(&server->connections_total, 1);
-    if (atomic_fetch_add(&server->connections, 1) >= server->options.max_connections) {
+    if (atomic_fetch_add(&server->connections, 1) >= (most > 1 ? most - 1 : 1)) {
         atomic_fetch_sub(&server->connections, 1);
         reject(server, fd);
     } else if (!mcs__worker_give(&server->workers[turn % server->options.threads], fd)) {
@@ -324,6 +325,10 @@ void mcs__listener_free(mcs__listener *listener) {
     if (listener->wake_fd >= 0)
         close(listener->wake_fd);
     free(listener);
+}
+
+const char *mcs__listener_unix_path(const mcs__listener *listener) {
+    return listener->unix_path;
 }
 
 void mcs__listener_each(const mcs__listener *listener, mcs__socket_fn *each, void *arg) {

@@ -14,6 +14,9 @@ bool mcs__listener_start(mcs__listener *listener);
 /* Ends the thread and closes the sockets. NULL is allowed. */
 void mcs__listener_free(mcs__listener *listener);
 
+/* The path of the unix socket; NULL: there is none. Valid as long as the listener. */
+const char *mcs__listener_unix_path(const mcs__listener *listener);
+
 /* Calls each for every listening socket. */
 typedef void mcs__socket_fn(int fd, void *arg);
 void         mcs__listener_each(const mcs__listener *listener, mcs__socket_fn *each, void *arg);

@@ -26,13 +26,15 @@ typedef struct mc_server_options {
     const char        *unix_path; /* a unix socket instead of addresses; NULL: none */
     unsigned           unix_mode; /* its permissions */
     unsigned           threads;
-    unsigned           max_connections;
+    unsigned           max_connections; /* the listening socket counts as one, as in memcached */
     int                backlog;
     size_t             memory_limit;  /* bytes for keys, values and all that finding them takes */
     size_t             max_item_size; /* bytes for one key, value and the 59 bytes that memcached counts for an item */
     bool               no_evictions;  /* refuse to store instead */
     bool               no_flush_all;
-    int                verbosity; /* 1: what went wrong; 2: every command, on stderr */
+    bool               no_cas;     /* all cas ids are 0 */
+    bool               ascii_only; /* what `stats settings` says about the protocol; no other is spoken anyway */
+    int                verbosity;  /* 1: what went wrong; 2: every command, on stderr */
 } mc_server_options;
 
 #define MC_SERVER_OPTIONS_INIT                                                                                              \

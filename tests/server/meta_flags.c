@@ -5,6 +5,8 @@
 
 #define BAD_TOKEN "CLIENT_ERROR bad token in command line format"
 
+static const char invalid_flag[] = "CLIENT_ERROR invalid flag";
+
 static const char *if_not(bool right, const char *error) {
     return right ? NULL : error;
 }
@@ -60,7 +62,7 @@ static const char *read_token(char flag, mc_slice token, mcs__meta_flags *flags)
     case 'O':
         return if_not(token.len < MCS__OPAQUE_MAX, "CLIENT_ERROR opaque token too long");
     default:
-        return "CLIENT_ERROR invalid flag";
+        return invalid_flag;
     }
 }
 
@@ -113,6 +115,8 @@ const char *mcs__meta_flags_read(mc_slice key, mc_slice text, mcs__meta_flags *f
         seen[flag] = true;
         if (!error)
             error = read_flag(word, flags);
+        if (error == invalid_flag)
+            return error; /* what stands behind it may not be flags at all */
     }
     return error;
 }

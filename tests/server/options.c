@@ -19,7 +19,7 @@ static const char help[] =
     "  -l, --listen=<address>,...     addresses to listen on, each with or without :port (default: 127.0.0.1)\n"
     "  -s, --unix-socket=<path>       listen on a unix socket instead\n"
     "  -a, --unix-mask=<octal>        permissions of the unix socket (default: 700)\n"
-    "  -c, --conn-limit=<number>      connections at a time (default: 1024)\n"
+    "  -c, --conn-limit=<number>      connections at a time, one of them for listening (default: 1024)\n"
     "  -b, --listen-backlog=<number>  connections that may wait to be accepted (default: 1024)\n"
     "  -t, --threads=<number>         threads that serve connections (default: 4)\n"
     "\n"
@@ -27,6 +27,7 @@ static const char help[] =
     "  -I, --max-item-size=<size>     largest item, in bytes or with k or m (default: 1m)\n"
     "  -M, --disable-evictions        refuse to store when memory is out, instead of evicting\n"
     "  -F, --disable-flush-all        refuse flush_all\n"
+    "  -C, --disable-cas              give every item the cas id 0\n"
     "\n"
     "  -d, --daemon                   run in the background; returns once connections are accepted\n"
     "  -P, --pidfile=<path>           write the process id there while running\n"
@@ -160,8 +161,16 @@ static bool read_udp_port(mcs__options *options) {
     if (!read_unsigned('U', 0, 65535, &port))
         return false;
     if (port != 0)
-        return complain('U', optarg, "0: there is no UDP here");
+        fprintf(stderr, "mcserver: -U %u: nothing listens there, UDP is not spoken\n", port);
     return ignore(options, 'U');
+}
+
+/* The binary protocol is refused connection by connection, whatever stands here. */
+static bool read_protocol(mcs__options *options) {
+    if (strcmp(optarg, "auto") != 0 && strcmp(optarg, "ascii") != 0 && strcmp(optarg, "binary") != 0)
+        return complain('B', optarg, "auto, ascii or binary");
+    options->server.ascii_only = strcmp(optarg, "ascii") == 0;
+    return options->server.ascii_only || ignore(options, 'B');
 }
 
 static bool read_network_option(mcs__options *options, int letter) {
@@ -187,6 +196,8 @@ static bool read_network_option(mcs__options *options, int letter) {
         return true;
     case 'U':
         return read_udp_port(options);
+    case 'B':
+        return read_protocol(options);
     default:
         return false;
     }
@@ -210,6 +221,9 @@ static bool read_plain_option(mcs__options *options, int letter) {
     case 'F':
         options->server.no_flush_all = true;
         return true;
+    case 'C':
+        options->server.no_cas = true;
+        return true;
     case 'd':
         options->daemonize = true;
         return true;
@@ -226,7 +240,7 @@ static bool read_plain_option(mcs__options *options, int letter) {
         options->user = optarg;
         return true;
     default:
-        return strchr("RBkfnoDNACLSWXi", letter) && ignore(options, letter);
+        return strchr("RkfnoDNALSWXi", letter) && ignore(options, letter);
     }
 }
 
@@ -239,7 +253,7 @@ static bool read_option(mcs__options *options, int letter) {
     case 'I':
         return read_size('I', optarg, &options->server.max_item_size);
     default:
-        if (strchr("plsacbU", letter))
+        if (strchr("plsacbUB", letter))
             return read_network_option(options, letter);
         return read_plain_option(options, letter); /* getopt has complained about unknown ones */
     }

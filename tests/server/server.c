@@ -19,7 +19,7 @@ mc_server *mcs__server_new(const mc_server_options *options) {
         return NULL;
     server->options = *options;
     server->started = mcs__now();
-    server->store = mcs__store_new(options->memory_limit, !options->no_evictions);
+    server->store = mcs__store_new(options->memory_limit, !options->no_evictions, !options->no_cas);
     server->workers = calloc(options->threads, sizeof *server->workers);
     if (!server->store || !server->workers) {
         mcs__store_free(server->store);

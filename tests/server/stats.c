@@ -1,6 +1,7 @@
 #include "server/stats.h"
 
 #include "server/command.h"
+#include "server/listener.h"
 #include "server/stats_groups.h"
 #include "server/worker.h"
 
@@ -141,6 +142,7 @@ static const char *yes_if(bool yes) {
 static void stats_settings(mcs__report *report) {
     const mc_server         *server = report->server;
     const mc_server_options *options = &server->options;
+    const char              *path = server->listener ? mcs__listener_unix_path(server->listener) : NULL;
 
     mcs__stat_number(report, "maxbytes", mcs__store_limit(server->store));
     mcs__stat_number(report, "maxconns", options->max_connections);
@@ -148,12 +150,13 @@ static void stats_settings(mcs__report *report) {
     mcs__stat_number(report, "udpport", 0);
     mcs__stat_number(report, "verbosity", (uint64_t)atomic_load(&server->verbosity));
     mcs__stat(report, "evictions", "%s", options->no_evictions ? "off" : "on");
+    mcs__stat(report, "domain_socket", "%s", path ? path : "NULL");
     mcs__stat(report, "umask", "%o", options->unix_mode);
     mcs__stat_number(report, "num_threads", options->threads);
     mcs__stat(report, "detail_enabled", "no");
-    mcs__stat(report, "cas_enabled", "yes");
+    mcs__stat(report, "cas_enabled", "%s", yes_if(!options->no_cas));
     mcs__stat_number(report, "tcp_backlog", (uint64_t)options->backlog);
-    mcs__stat(report, "binding_protocol", "ascii");
+    mcs__stat(report, "binding_protocol", "%s", options->ascii_only ? "ascii" : "auto-negotiate");
     mcs__stat(report, "auth_enabled_sasl", "no");
     mcs__stat(report, "auth_enabled_ascii", "no");
     mcs__stat_number(report, "item_size_max", options->max_item_size);

@@ -63,7 +63,9 @@ static void stat_listening(int fd, void *arg) {
 
 /* memcached's names for what a connection is at. */
 static const char *state_name(const mcs__connection *connection) {
-    switch ((mcs__phase)atomic_load_explicit(&connection->state, memory_order_relaxed)) {
+    switch (atomic_load_explicit(&connection->state, memory_order_relaxed)) {
+    case MCS__STATE_WORKING:
+        return "conn_parse_cmd";
     case MCS__PHASE_VALUE:
         return "conn_nread";
     case MCS__PHASE_SWALLOW:

@@ -13,6 +13,7 @@ struct mcs__store {
     mcs__shard   shards[SHARDS];
     mcs__memory *memory;
     bool         evict;
+    uint64_t     cas_step;
     uint64_t     seed;
     _Alignas(64) _Atomic uint64_t cas;
     _Atomic(mcs__ms) flush_at; /* MCS__NEVER: none pending */
@@ -33,7 +34,7 @@ static bool shard_init(mcs__shard *shard, mcs__store *store) {
     return true;
 }
 
-mcs__store *mcs__store_new(size_t memory_limit, bool evict) {
+mcs__store *mcs__store_new(size_t memory_limit, bool evict, bool cas) {
     mcs__store *store = aligned_alloc(64, (sizeof *store + 63) / 64 * 64);
 
     if (!store)
@@ -53,6 +54,7 @@ mcs__store *mcs__store_new(size_t memory_limit, bool evict) {
     atomic_init(&store->flush_at, MCS__NEVER);
     pthread_mutex_init(&store->flush_lock, NULL);
     store->evict = evict;
+    store->cas_step = cas ? 1 : 0;
     if (getrandom(&store->seed, sizeof store->seed, GRND_NONBLOCK) != (ssize_t)sizeof store->seed)
         store->seed = (uint64_t)(uintptr_t)store; /* weaker against chosen keys, nothing else */
     return store;
@@ -324,7 +326,7 @@ void mcs__shard_drop(mcs__shard *shard, mcs__item *item) {
 }
 
 uint64_t mcs__store_next_cas(mcs__store *store) {
-    return atomic_fetch_add_explicit(&store->cas, 1, memory_order_relaxed) + 1;
+    return atomic_fetch_add_explicit(&store->cas, store->cas_step, memory_order_relaxed) + store->cas_step;
 }
 
 /* --------------------------------------------------------------------------------------------------- whole table -- */

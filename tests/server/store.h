@@ -28,8 +28,8 @@ typedef struct mcs__store_totals {
     uint64_t items, stored, bytes, evictions, evicted_unfetched, reclaimed, expired_unfetched, buckets;
 } mcs__store_totals;
 
-/* NULL: no memory. evict false: allocation fails where the limit is reached. */
-mcs__store *mcs__store_new(size_t memory_limit, bool evict);
+/* NULL: no memory. evict false: allocation fails where the limit is reached. cas false: all cas ids are 0. */
+mcs__store *mcs__store_new(size_t memory_limit, bool evict, bool cas);
 
 /* No item may be referenced any more. NULL is allowed. */
 void mcs__store_free(mcs__store *store);
