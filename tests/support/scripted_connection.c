@@ -202,6 +202,12 @@ static outcome trickle(scripted_connection *connection, const host_step *step) {
     return GO_ON;
 }
 
+static outcome flood(scripted_connection *connection, const host_step *step) {
+    while (!stopped(connection) && send_all(connection, step->data, step->len) == GO_ON)
+        continue;
+    return OVER;
+}
+
 static outcome await_go(const scripted_connection *connection) {
     int      fd = connection->host->go_fd;
     uint64_t one;
@@ -255,6 +261,8 @@ static outcome do_step(scripted_connection *connection, const host_step *step) {
         return send_in_pieces(connection, step);
     case HOST_TRICKLE:
         return trickle(connection, step);
+    case HOST_FLOOD:
+        return flood(connection, step);
     case HOST_WAIT:
         return wait_ms(connection, step->ms);
     case HOST_AWAIT_GO:

@@ -32,6 +32,7 @@ typedef enum host_action {
     HOST_READ_LINE,
     HOST_SEND,
     HOST_TRICKLE,
+    HOST_FLOOD,
     HOST_WAIT,
     HOST_AWAIT_GO,
     HOST_SILENCE,
@@ -66,6 +67,10 @@ typedef struct host_step {
 
 /* Sends these bytes one by one, with a pause after each. */
 #define TRICKLE(text, pause_ms)     {HOST_TRICKLE, text, sizeof(text) - 1, pause_ms}
+
+/* Sends these bytes over and over, until the peer has gone or the host is stopped. The last step. */
+#define FLOOD(text)                 {HOST_FLOOD, text, sizeof(text) - 1, 0}
+#define FLOOD_BYTES(bytes, length)  {HOST_FLOOD, bytes, length, 0}
 
 /* Does nothing for a while. */
 #define WAIT(pause_ms)              {HOST_WAIT, NULL, 0, pause_ms}
