@@ -39,16 +39,14 @@ static bool grow(mc__buffer *buffer, size_t needed) {
 }
 
 bool mc__buffer_reserve(mc__buffer *buffer, size_t room) {
-    size_t len = mc__buffer_len(buffer);
-
-    if (mc__buffer_room(buffer) >= room && buffer->data)
-        return true;
-    if (room > SIZE_MAX - len)
-        return false;
-    move_to_front(buffer);
-    if (mc__buffer_room(buffer) >= room && buffer->data)
-        return true;
-    return grow(buffer, len + room);
+    if (buffer->data) {
+        if (mc__buffer_room(buffer) >= room)
+            return true;
+        move_to_front(buffer);
+        if (mc__buffer_room(buffer) >= room)
+            return true;
+    }
+    return room <= SIZE_MAX - buffer->end && grow(buffer, buffer->end + room);
 }
 
 bool mc__buffer_append(mc__buffer *buffer, mc_slice bytes) {

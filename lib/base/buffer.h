@@ -33,8 +33,9 @@ static inline size_t mc__buffer_len(const mc__buffer *buffer) {
     return buffer->end - buffer->start;
 }
 
+/* Its data is never NULL. */
 static inline mc_slice mc__buffer_readable(const mc__buffer *buffer) {
-    return mc_bytes(buffer->data ? buffer->data + buffer->start : NULL, mc__buffer_len(buffer));
+    return mc_bytes(buffer->data ? buffer->data + buffer->start : "", mc__buffer_len(buffer));
 }
 
 /* Where the next bytes are written, and how many fit; after writing, mc__buffer_commit says how many came. */

@@ -56,7 +56,7 @@ const char *mc_error_detail(void) {
     return detail;
 }
 
-mc_status mc__fail(mc_status status, const char *format, ...) {
+void mc__tell(const char *format, ...) {
     char    text[sizeof detail]; /* an argument may be the old detail */
     va_list arguments;
 
@@ -64,7 +64,6 @@ mc_status mc__fail(mc_status status, const char *format, ...) {
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     memcpy(detail, text, sizeof detail);
-    return status;
 }
 
 const char *mc__escape(mc_slice bytes, char *out) {

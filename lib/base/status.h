@@ -17,11 +17,13 @@ static inline bool mc__status_not_sent(mc_status status) {
     return status == MC_UNREACHABLE || status == MC_NO_SERVER;
 }
 
-/*
- * Sets this thread's last failure to the formatted text, cut to what fits, and returns status, so that a failing function
- * ends in `return mc__fail(MC_..., "...")`. Bytes of others (keys, replies, host names) go through mc__escape first.
- */
-mc_status mc__fail(mc_status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Sets this thread's last failure to the formatted text, cut to what fits. Bytes of others (keys, replies, host names) go
+ * through mc__escape first. */
+void mc__tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* mc_status mc__fail(mc_status status, const char *format, ...): tells, and returns status, so that a failing function ends
+ * in `return mc__fail(MC_..., "...")`. A macro, for who reads that line alone (a compiler) knows then that it is no MC_OK. */
+#define mc__fail(status, ...) (mc__tell(__VA_ARGS__), (status))
 
 #define MC__ESCAPED_MAX 260
 

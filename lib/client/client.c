@@ -93,7 +93,7 @@ mc_client *mc_client_new_with_options(const char *const *hosts, const unsigned *
         client->core = core_new(&options);
     if (!client || !client->core) {
         free(client);
-        mc__fail(MC_NO_MEMORY, "out of memory for a client");
+        mc__tell("out of memory for a client");
         return NULL;
     }
     client->timeout_ms = options.timeout_ms;
@@ -114,14 +114,14 @@ mc_client *mc_client_view(mc_client *client, const mc_view *given) {
     mc_view    view;
 
     if (!client) {
-        mc__fail(MC_BAD_ARGUMENT, "client is NULL");
+        mc__tell("client is NULL");
         return NULL;
     }
     if (mc__view_read(given, &view) != MC_OK || mc__prefix_check(view.key_prefix, client->prefix_len) != MC_OK)
         return NULL;
     result = malloc(sizeof *result);
     if (!result) {
-        mc__fail(MC_NO_MEMORY, "out of memory for a view");
+        mc__tell("out of memory for a view");
         return NULL;
     }
     *result = *client;
@@ -199,7 +199,7 @@ size_t mc_client_route(const mc_client *client, mc_slice key, size_t *hosts, siz
     size_t      count = 0;
 
     if (!client || !mc__slice_valid(key) || (!hosts && max > 0)) {
-        mc__fail(MC_BAD_ARGUMENT, "client or hosts is NULL, or the key has a length without data");
+        mc__tell("client or hosts is NULL, or the key has a length without data");
         return 0;
     }
     if (!mc__key_legal(mc__client_prefix(client), key)) {
