@@ -22,7 +22,7 @@ typedef struct mc__roster {
  * MC_OK; MC_BAD_ARGUMENT or MC_NO_MEMORY, told in the thread's last failure.
  */
 mc_status mc__roster_new(const char *const *hosts, const unsigned *weights, const mc_options *options,
-                         const mc__net_settings *settings, const mc__roster *old, mc__roster **roster);
+                         const mc__net_settings *settings, const mc__roster *old, mc__roster **result);
 
 /* Gives a reference back; the last one releases the hosts. NULL is allowed. */
 void mc__roster_release(mc__roster *roster);

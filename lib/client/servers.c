@@ -5,6 +5,7 @@
 #include "net/call.h"
 #include "protocol/key.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* The most that is kept of what a server says to stats; a memcached says a few thousandths of it. */
@@ -15,7 +16,7 @@
 struct server {
     mc__exchange exchange; /* first, so that the one is the other */
     mc__request  request;
-    char        *name;
+    char         name[MC__ADDRESS_NAME_MAX];
     mc_status    status;
     mc__buffer   said;
     char         refusal[MC__ESCAPED_MAX];
@@ -73,10 +74,8 @@ static const mc__exchange_ops ops = {.request = give_request, .stat = take_stat,
 /* ---------------------------------------------------------------------------------------------------------- surveys -- */
 
 static void survey_free(struct survey *survey) {
-    for (size_t i = 0; survey->servers && i < survey->count; i++) {
-        free(survey->servers[i].name);
+    for (size_t i = 0; survey->servers && i < survey->count; i++)
         mc__buffer_free(&survey->servers[i].said);
-    }
     free(survey->servers);
     free(survey->calls);
 }
@@ -87,9 +86,7 @@ static bool survey_init(struct survey *survey, const mc__roster *roster, mc__ver
     survey->calls = malloc(survey->count * sizeof *survey->calls);
     for (size_t i = 0; survey->servers && survey->calls && i < survey->count; i++) {
         struct server *server = &survey->servers[i];
-        server->name = strdup(roster->hosts[i]->address.name);
-        if (!server->name)
-            return false;
+        snprintf(server->name, sizeof server->name, "%s", roster->hosts[i]->address.name);
         server->request = *request;
         server->exchange = (mc__exchange){.ops = &ops, .command = {.verb = verb}, .count = 1};
         mc__call_init(&survey->calls[i], roster->hosts[i], &server->exchange, false);

@@ -15,6 +15,9 @@
 /* The longest host name, in bytes (RFC 1035, 2.3.4). */
 #define MC__HOST_NAME_MAX 255
 
+/* Room for the name of any address, with its NUL. */
+#define MC__ADDRESS_NAME_MAX (MC__HOST_NAME_MAX + sizeof "inet:[]:65535")
+
 typedef enum mc__address_kind {
     MC__ADDRESS_ANY,   /* a name that may have addresses of either family */
     MC__ADDRESS_INET,  /* an IPv4 address, or a name behind "inet:" of which only the IPv4 addresses count */

@@ -110,6 +110,7 @@ mc_status mc__ring_init(mc__ring *ring, mc__ring_kind kind, const mc__address *h
         return status;
     for (size_t i = 0; i < count; i++)
         names += name_count(&plan, weights ? weights[i] : 1);
+    /* NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI): never 0, for the host of the largest weight has names */
     ring->points = calloc(names, (plan.weighted ? MC__MD5_WORDS : 1) * sizeof *ring->points);
     if (ring->points == NULL)
         return mc__fail(MC_NO_MEMORY, "hosts: no memory for a ring of %zu", count);

@@ -24,7 +24,7 @@ typedef struct mc__host {
 } mc__host;
 
 /* A host with one reference. Takes over address on success. MC_OK, MC_NO_MEMORY. */
-mc_status mc__host_new(mc__address *address, const mc__net_settings *settings, mc__host **host);
+mc_status mc__host_new(mc__address *address, const mc__net_settings *settings, mc__host **result);
 
 mc__host *mc__host_retain(mc__host *host);
 

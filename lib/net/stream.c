@@ -45,7 +45,7 @@ static int not_connected(int fd) {
 
 /* 0 when the socket has a peer, and that is not itself. */
 static int check_peer(int fd) {
-    struct sockaddr_storage own, peer;
+    struct sockaddr_storage own = {0}, peer = {0};
     socklen_t               own_len = sizeof own, peer_len = sizeof peer;
 
     if (getpeername(fd, (struct sockaddr *)&peer, &peer_len) != 0)
@@ -111,7 +111,7 @@ static void tune_tcp(const mc__stream *stream) {
 
 int mc__stream_ready(mc__stream *stream, int io_timeout_ms) {
     int            timeout_ms = io_timeout_ms > 0 ? io_timeout_ms : 1; /* 0 would be for ever */
-    struct timeval timeout = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
+    struct timeval timeout = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000L};
 
     stream->io_timeout_ms = timeout_ms;
     if (fcntl(stream->fd, F_SETFL, 0) != 0 ||
@@ -140,7 +140,7 @@ static size_t gather(const mc_slice *slices, size_t count, size_t max, struct io
         size_t len = slices[i].len < max ? slices[i].len : max;
         if (len == 0)
             continue;
-        pieces[used].iov_base = (void *)(uintptr_t)slices[i].data;
+        pieces[used].iov_base = (void *)slices[i].data;
         pieces[used].iov_len = len;
         max -= len;
         used++;
