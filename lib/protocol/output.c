@@ -15,10 +15,8 @@ void mc__output_add(mc__output *output, mc__exchange *exchange) {
 }
 
 void mc__output_drop(mc__output *output, const mc__exchange *exchange) {
-    if (output->sending != exchange)
-        return;
-    output->sending = exchange->next;
-    output->unit_gone = output->unit_left > 0;
+    if (output->sending == exchange)
+        output->sending = exchange->next;
 }
 
 void mc__output_clear(mc__output *output) {
@@ -131,10 +129,9 @@ static void begin_unit(mc__output *output) {
     exchange->partly_sent = mc__exchange_unit_end(exchange, exchange->wholly_sent);
 }
 
+/* Where the unit's exchange has left, the next one is at sending, of which nothing has begun: this changes nothing there. */
 static void end_unit(mc__output *output) {
-    if (!output->unit_gone)
-        output->sending->wholly_sent = output->sending->partly_sent;
-    output->unit_gone = false;
+    output->sending->wholly_sent = output->sending->partly_sent;
 }
 
 /* Counts the units in len bytes that have left. Their sizes are computed anew: most output leaves as a whole, and a list of
@@ -157,7 +154,6 @@ static void count_all(mc__output *output) {
         exchange->partly_sent = exchange->wholly_sent = exchange->formatted;
     output->sending = output->formatting;
     output->unit_left = 0;
-    output->unit_gone = false;
 }
 
 void mc__output_sent(mc__output *output, size_t len) {

@@ -16,8 +16,7 @@ typedef struct mc__output {
     mc_slice   borrowed;  /* a large value that follows them, from the owner's memory */
     size_t     line_ends; /* bytes of "\r\n" that follow borrowed and are not sent */
 
-    size_t unit_left; /* bytes, not sent yet, of a unit that is sent in part */
-    bool   unit_gone; /* its exchange is entirely answered and has left */
+    size_t unit_left; /* bytes, not sent yet, of a unit that is sent in part; its exchange may have left */
 } mc__output;
 
 /* Slices of output at once. */

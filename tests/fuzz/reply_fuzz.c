@@ -108,16 +108,16 @@ static bool stands_in(const input *in, mc_slice prefix, mc_slice key, const char
     return false;
 }
 
+static void check_value(const mc__command *command, const play_request *request, const input *in) {
+    if (mc__verb_retrieves(command->verb) && request->answers > 0 && request->status == MC_OK)
+        FUZZ_REQUIRE(stands_in(in, command->prefix, request->asked.key, request->value, request->value_len));
+}
+
 static void check_values(const played *play, const input *in) {
     for (size_t e = 0; e < play->count; e++) {
         const play_exchange *exchange = &play->exchanges[e];
-        for (size_t i = 0; i < exchange->exchange.count; i++) {
-            const play_request *request = &exchange->requests[i];
-            if (!mc__verb_retrieves(exchange->exchange.command.verb) || request->answers == 0 || request->status != MC_OK)
-                continue;
-            FUZZ_REQUIRE(
-                stands_in(in, exchange->exchange.command.prefix, request->asked.key, request->value, request->value_len));
-        }
+        for (size_t i = 0; i < exchange->exchange.count; i++)
+            check_value(&exchange->exchange.command, &exchange->requests[i], in);
     }
 }
 

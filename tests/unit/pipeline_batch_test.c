@@ -341,6 +341,22 @@ START_TEST(values_of_all_sizes_go_out_in_order) {
 }
 END_TEST
 
+START_TEST(a_value_is_copied_below_32_kib) {
+    char       *value = calloc(1, 32768);
+    mc__request request = {.key = mc_str("k"), .value = {value, (size_t)_i}};
+    mc_slice    slices[MC__OUTPUT_SLICES];
+    size_t      count;
+    played      play;
+
+    play_init(&play, MAX_VALUE_SIZE);
+    play_ask_requests(&play, (mc__command){.verb = MC__VERB_SET}, &request, 1);
+    ck_assert_int_eq(mc__pipeline_output(&play.pipeline, slices, &count), MC_OK);
+    ck_assert_uint_eq(count, _i < 32768 ? 1 : 3);
+    play_free(&play);
+    free(value);
+}
+END_TEST
+
 START_TEST(a_large_value_is_shown_where_it_is) {
     char       *value = calloc(1, 40000);
     mc__request request = {.key = mc_str("k"), .value = {value, 40000}};
@@ -407,6 +423,7 @@ Suite *test_suite(void) {
 
     tcase = test_case(suite, "large values", 60);
     test_rows(tcase, values_of_all_sizes_go_out_in_order, value_sizes);
+    tcase_add_loop_test(tcase, a_value_is_copied_below_32_kib, 32766, 32769);
     tcase_add_test(tcase, a_large_value_is_shown_where_it_is);
     tcase_add_loop_test(tcase, a_large_value_may_be_refused_while_it_is_sent, 0, 12);
     return suite;
