@@ -22,7 +22,7 @@ static inline bool mc__status_not_sent(mc_status status) {
 void mc__tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* mc_status mc__fail(mc_status status, const char *format, ...): tells, and returns status, so that a failing function ends
- * in `return mc__fail(MC_..., "...")`. A macro, for who reads that line alone (a compiler) knows then that it is no MC_OK. */
+ * in `return mc__fail(MC_..., "...")`. A macro, so that whoever sees that line alone (a compiler) knows what is returned. */
 #define mc__fail(status, ...) (mc__tell(__VA_ARGS__), (status))
 
 #define MC__ESCAPED_MAX 260
