@@ -1,0 +1,260 @@
+#include "chaos_worker.h"
+
+#include "support/crew.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define ALLOWED_LATE_MS 50
+#define AFTERTHOUGHT_MS 300
+#define MANY 20
+
+static uint32_t draw(chaos_worker *self, uint32_t below) {
+    self->random = self->random * 6364136223846793005U + 1442695040888963407U;
+    return (uint32_t)(self->random >> 33) % below;
+}
+
+void chaos_add(chaos_tally *sum, const chaos_tally *tally) {
+    sum->calls += tally->calls;
+    sum->late += tally->late;
+    sum->worst_ms = tally->worst_ms > sum->worst_ms ? tally->worst_ms : sum->worst_ms;
+    for (size_t i = 0; i < CHAOS_STATUSES; i++)
+        sum->statuses[i] += tally->statuses[i];
+    sum->reads += tally->reads;
+    sum->calm_reads += tally->calm_reads;
+    sum->excused += tally->excused;
+    sum->wrong += tally->wrong;
+}
+
+static void note_call(chaos_worker *self, double began, mc_status status) {
+    double over = clock_ms() - began - CHAOS_TIMEOUT_MS;
+
+    self->tally.calls++;
+    self->tally.statuses[(unsigned)status % CHAOS_STATUSES]++;
+    self->tally.late += over > ALLOWED_LATE_MS;
+    if (over > self->tally.worst_ms)
+        self->tally.worst_ms = over;
+}
+
+static void note_wrong(chaos_worker *self, const char *why) {
+    self->tally.wrong++;
+    fprintf(stderr, "wrong: %s\n", why);
+}
+
+/* ------------------------------------------------------------------------------------------------------------ reading -- */
+
+static void judge(chaos_worker *self, ledger_key *key, const ledger_look *look, mc_status status, mc_slice value) {
+    char           why[160];
+    ledger_verdict verdict;
+
+    if (status != MC_OK && status != MC_NOT_FOUND)
+        return;
+    verdict = ledger_judge(key, look, status, value, why);
+    self->tally.reads++;
+    self->tally.calm_reads += verdict == LEDGER_CALM;
+    if (verdict == LEDGER_CONTRADICTS) {
+        poll(NULL, 0, AFTERTHOUGHT_MS); /* a host is found dead a moment before that is told */
+        if (!ledger_is_calm(key, look)) {
+            self->tally.excused++;
+            return;
+        }
+    }
+    if (verdict == LEDGER_WRONG || verdict == LEDGER_CONTRADICTS)
+        note_wrong(self, why);
+}
+
+static mc_status read_one(chaos_worker *self, ledger_key *key, mc_value *value, bool with_token) {
+    ledger_look look = ledger_before_read(key);
+    double      began = clock_ms();
+    mc_status   status =
+        with_token ? mc_gets(self->client, mc_str(key->name), value) : mc_get(self->client, mc_str(key->name), value);
+
+    note_call(self, began, status);
+    judge(self, key, &look, status, mc_bytes(value->data, value->len));
+    return status;
+}
+
+static void read_many(chaos_worker *self) {
+    ledger_key *keys[MANY];
+    ledger_look looks[MANY];
+    mc_slice    names[MANY];
+    mc_results  results = MC_RESULTS_INIT;
+    double      began;
+    mc_status   status;
+
+    for (size_t i = 0; i < MANY; i++) {
+        keys[i] = &self->keys[draw(self, (uint32_t)self->key_count)];
+        names[i] = mc_str(keys[i]->name);
+        looks[i] = ledger_before_read(keys[i]);
+    }
+    began = clock_ms();
+    status = mc_get_multi(self->client, names, MANY, &results);
+    note_call(self, began, status);
+    for (size_t i = 0; i < MANY; i++) {
+        self->tally.statuses[(unsigned)results.items[i].status % CHAOS_STATUSES]++;
+        judge(self, keys[i], &looks[i], results.items[i].status, results.items[i].value);
+    }
+    mc_results_clear(&results);
+}
+
+/* ------------------------------------------------------------------------------------------------------------ writing -- */
+
+static ledger_key *own_key(chaos_worker *self, size_t i) {
+    return &self->keys[self->first_own + i];
+}
+
+static size_t some_len(chaos_worker *self) {
+    return draw(self, 20) == 0 ? draw(self, 30000) : draw(self, 400);
+}
+
+static mc_status set_one(chaos_worker *self, ledger_key *key) {
+    char          text[LEDGER_VALUE_SIZE];
+    ledger_moment moment = ledger_now(key);
+    uint32_t      number = ledger_begin(key, false);
+    size_t        len = ledger_value(key->name, number, some_len(self), text);
+    double        began = clock_ms();
+    mc_status     status = mc_set(self->client, mc_str(key->name), mc_bytes(text, len), number, 0);
+
+    note_call(self, began, status);
+    ledger_end(key, number, status, &moment);
+    return status;
+}
+
+static void delete_one(chaos_worker *self, ledger_key *key) {
+    ledger_moment moment = ledger_now(key);
+    uint32_t      number = ledger_begin(key, true);
+    double        began = clock_ms();
+    mc_status     status = mc_delete(self->client, mc_str(key->name));
+
+    note_call(self, began, status);
+    ledger_end(key, number, status, &moment);
+}
+
+static void swap_one(chaos_worker *self, ledger_key *key, mc_value *value) {
+    char          text[LEDGER_VALUE_SIZE];
+    ledger_moment moment;
+    uint32_t      number;
+    size_t        len;
+    double        began;
+    mc_status     status;
+
+    if (read_one(self, key, value, true) != MC_OK)
+        return;
+    moment = ledger_now(key);
+    number = ledger_begin(key, false);
+    len = ledger_value(key->name, number, some_len(self), text);
+    began = clock_ms();
+    status = mc_cas(self->client, mc_str(key->name), mc_bytes(text, len), number, 0, value->cas);
+    note_call(self, began, status);
+    ledger_end(key, number, status, &moment);
+}
+
+static void set_many(chaos_worker *self) {
+    static const size_t len = 200;
+    char               *texts = malloc(CHAOS_OWN_KEYS * LEDGER_VALUE_SIZE);
+    mc_entry            entries[CHAOS_OWN_KEYS];
+    ledger_moment       moments[CHAOS_OWN_KEYS];
+    double              began;
+
+    if (!texts)
+        return;
+    for (size_t i = 0; i < CHAOS_OWN_KEYS; i++) {
+        ledger_key *key = own_key(self, i);
+        char       *text = texts + i * LEDGER_VALUE_SIZE;
+
+        moments[i] = ledger_now(key);
+        entries[i] = (mc_entry){.key = mc_str(key->name), .flags = ledger_begin(key, false)};
+        entries[i].value = mc_bytes(text, ledger_value(key->name, entries[i].flags, len, text));
+    }
+    began = clock_ms();
+    note_call(self, began, mc_set_multi(self->client, entries, CHAOS_OWN_KEYS));
+    for (size_t i = 0; i < CHAOS_OWN_KEYS; i++) {
+        self->tally.statuses[(unsigned)entries[i].status % CHAOS_STATUSES]++;
+        ledger_end(own_key(self, i), entries[i].flags, entries[i].status, &moments[i]);
+    }
+    free(texts);
+}
+
+struct change {
+    chaos_worker *worker;
+    ledger_key   *key;
+    uint32_t      number;
+    size_t        len;
+};
+
+static mc_status compute(const mc_value *current, mc_value *next, void *arg) {
+    struct change *change = arg;
+    char           text[LEDGER_VALUE_SIZE];
+    uint32_t       found;
+
+    if (current && !ledger_value_is_whole(change->key->name, mc_bytes(current->data, current->len), &found))
+        note_wrong(change->worker, "an update was given a value that is not the key's");
+    next->flags = change->number;
+    return mc_value_set(next, mc_bytes(text, ledger_value(change->key->name, change->number, change->len, text)));
+}
+
+static void update_one(chaos_worker *self, ledger_key *key) {
+    ledger_moment moment = ledger_now(key);
+    struct change change = {.worker = self, .key = key, .number = ledger_begin(key, false), .len = some_len(self)};
+    double        began = clock_ms();
+    mc_status     status = mc_update(self->client, mc_str(key->name), compute, &change, 0);
+
+    note_call(self, began, status);
+    ledger_end(key, change.number, status, &moment);
+}
+
+/* ------------------------------------------------------------------------------------------------------------- all of it --
+ */
+
+static void write_something(chaos_worker *self, mc_value *value) {
+    ledger_key *key = own_key(self, draw(self, CHAOS_OWN_KEYS));
+    uint32_t    dice = draw(self, 100);
+
+    if (dice < 60)
+        set_one(self, key);
+    else if (dice < 66)
+        delete_one(self, key);
+    else if (dice < 78)
+        swap_one(self, key, value);
+    else if (dice < 88)
+        set_many(self);
+    else
+        update_one(self, key);
+}
+
+void chaos_work(chaos_worker *self) {
+    mc_value value = MC_VALUE_INIT;
+
+    while (!atomic_load(self->over)) {
+        uint32_t dice = draw(self, 100);
+
+        if (dice < 40)
+            write_something(self, &value);
+        else if (dice < 90)
+            read_one(self, &self->keys[draw(self, (uint32_t)self->key_count)], &value, false);
+        else
+            read_many(self);
+    }
+    mc_value_clear(&value);
+}
+
+void chaos_work_alone(chaos_worker *self, size_t steps) {
+    mc_value value = MC_VALUE_INIT;
+
+    for (size_t i = 0; i < steps; i++) {
+        write_something(self, &value);
+        read_one(self, own_key(self, draw(self, CHAOS_OWN_KEYS)), &value, false);
+    }
+    mc_value_clear(&value);
+}
+
+size_t chaos_check_own(chaos_worker *self) {
+    mc_value value = MC_VALUE_INIT;
+    size_t   failed = 0;
+
+    for (size_t i = 0; i < CHAOS_OWN_KEYS; i++)
+        failed += set_one(self, own_key(self, i)) != MC_OK || read_one(self, own_key(self, i), &value, false) != MC_OK;
+    mc_value_clear(&value);
+    return failed;
+}
