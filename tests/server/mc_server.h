@@ -16,7 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MC_SERVER_VERSION "1.0.0"
+/* Clients tell from the first numbers what they may ask for: meta commands came with 1.6. */
+#define MC_SERVER_VERSION "2.0.0"
 
 typedef struct mc_server mc_server;
 
