@@ -36,6 +36,12 @@ static mc__dial_state connected(mc__dial *dial, size_t endpoint) {
     return MC__DIAL_CONNECTED;
 }
 
+/* Whether another address of the host may fare better. EADDRNOTAVAIL is also the word for an address of a family that this
+ * machine has no address in. */
+static bool goes_on_after(int error) {
+    return error == EADDRNOTAVAIL || !mc__errno_is_local(error);
+}
+
 /* Tries the endpoints from the one that worked last on, around; error is what the last one came to. Each has its share of
  * the time that is left, so that one that swallows everything leaves some for the others. */
 static mc__dial_state connect_next(mc__dial *dial, mc__time now, int error) {
@@ -44,11 +50,14 @@ static mc__dial_state connect_next(mc__dial *dial, mc__time now, int error) {
     size_t              count;
 
     endpoints = mc__lookup_result(dial->lookup, &count, &words);
-    if (count == 0)
+    if (count == 0) {
+        dial->local = mc__lookup_failed_locally(dial->lookup);
+        mc__host_forget_lookup(dial->host, dial->lookup);
         return fail(dial, "look-up", words);
+    }
     if (dial->tried == 0)
         dial->first = atomic_load(&dial->host->preferred) % count;
-    while (dial->tried < count && !mc__errno_is_local(error) && now < dial->deadline) {
+    while (dial->tried < count && goes_on_after(error) && now < dial->deadline) {
         size_t   at = (dial->first + dial->tried) % count;
         mc__time share = (dial->deadline - now) / (mc__time)(count - dial->tried);
         dial->tried++;
