@@ -101,12 +101,13 @@ static double draw_shares(const hostmap *map, FILE *file, double y) {
     char   text[256];
 
     draw_block(file, y - ROW - 3, "A host's share of the keys");
-    for (size_t host = 0; host < map->count; host++, y += ROW) {
+    for (size_t host = 0; host < map->count; host++) {
         snprintf(text, sizeof text, "%.22s, weight %u", map->hosts[host], map->weights[host]);
         draw_text(file, MARGIN, y, "label", text);
         for (size_t rule = 0; rule < RULES; rule++)
             draw_bar(file, column_x(rule), y, "held", share_of(map, map->held[rule][host]), hostmap_fair_share(map, host),
                      full);
+        y += ROW;
     }
     return y;
 }
@@ -115,12 +116,13 @@ static double draw_moves(const hostmap *map, FILE *file, double y) {
     char text[256];
 
     draw_block(file, y - ROW - 3, "Keys that move when");
-    for (int change = ADDED; change < CHANGES; change++, y += ROW) {
+    for (int change = ADDED; change < CHANGES; change++) {
         hostmap_change_text(map, (hostmap_change)change, text, sizeof text);
         draw_text(file, MARGIN, y, "label", text);
         for (size_t rule = 0; rule < RULES; rule++)
             draw_bar(file, column_x(rule), y, "moved", share_of(map, map->moved[rule][change]),
                      hostmap_least_moved(map, (hostmap_change)change), 1);
+        y += ROW;
     }
     return y;
 }

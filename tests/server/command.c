@@ -11,7 +11,7 @@ static const struct {
 #define VERB(verb, text)                                                                                                    \
     {                                                                                                                       \
         MCS__VERB_##verb, {                                                                                                 \
-            text, sizeof text - 1                                                                                           \
+            text, sizeof(text) - 1                                                                                          \
         }                                                                                                                   \
     }
     VERB(GET, "get"),

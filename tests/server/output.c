@@ -104,7 +104,7 @@ static size_t fill_vectors(const mcs__output *output, struct iovec *vectors) {
         const mcs__segment *segment = &output->segments[i];
         const char         *at = segment->item ? segment->at : text;
 
-        vectors[count++] = (struct iovec){.iov_base = (void *)(uintptr_t)at, .iov_len = segment->len};
+        vectors[count++] = (struct iovec){.iov_base = (void *)at, .iov_len = segment->len};
         if (!segment->item)
             text += segment->len;
     }

@@ -24,7 +24,7 @@ struct mcs__store {
 /* ----------------------------------------------------------------------------------------------------------- set up -- */
 
 static bool shard_init(mcs__shard *shard, mcs__store *store) {
-    shard->buckets = calloc(FIRST_BUCKETS, sizeof *shard->buckets);
+    shard->buckets = calloc(FIRST_BUCKETS, sizeof(mcs__item *));
     if (!shard->buckets)
         return false;
     pthread_mutex_init(&shard->lock, NULL);
@@ -50,7 +50,7 @@ mcs__store *mcs__store_new(size_t memory_limit, bool evict, bool cas) {
             return NULL;
         }
     }
-    mcs__memory_charge(store->memory, SHARDS * FIRST_BUCKETS * sizeof(mcs__item *));
+    mcs__memory_charge(store->memory, sizeof(mcs__item *) * SHARDS * FIRST_BUCKETS);
     atomic_init(&store->flush_at, MCS__NEVER);
     pthread_mutex_init(&store->flush_lock, NULL);
     store->evict = evict;
