@@ -490,6 +490,9 @@ MC_EXPORT void mc_results_clear(mc_results *results);
  * append to a deflated value leaves), or inflates to more than max_value_size: memory is taken as output comes, never more
  * than that calls for. mc_error_detail() tells which.
  *
+ * The time for both counts towards the call's deadline; a value that is begun is finished, so a call may end later by what
+ * one takes. mc_set_multi deflates all before it sends any.
+ *
  * With MC_FORMAT_RAW nothing is deflated or inflated.
  */
 #define MC_FLAG_PICKLE 1u  /* a Python object: handed over as its bytes, never executed */
