@@ -3,7 +3,9 @@
 #include "support/each_kind.h"
 
 #include "support/crew.h"
+#include "support/scale.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -14,12 +16,12 @@
 #define ROUNDS 500
 
 /* Everything that goes wrong in a child or its parent, counted: a child has no Check. */
-static unsigned hammer_keys(const char *who) {
+static unsigned hammer_keys(const char *who, int rounds) {
     mc_value value = MC_VALUE_INIT;
     unsigned wrong = 0;
     char     key[32], text[32];
 
-    for (int i = 0; i < ROUNDS; i++) {
+    for (int i = 0; i < rounds; i++) {
         uint64_t number = 0;
         snprintf(key, sizeof key, "%s-%d", who, i % 20);
         snprintf(text, sizeof text, "%s %d", who, i);
@@ -32,7 +34,7 @@ static unsigned hammer_keys(const char *who) {
 }
 
 static int hammer(void *arg) {
-    return hammer_keys(arg) > 0;
+    return hammer_keys(arg, ROUNDS) > 0;
 }
 
 START_TEST(parent_and_children_write_and_read) {
@@ -43,16 +45,16 @@ START_TEST(parent_and_children_write_and_read) {
 
     start_servers(2);
     check_status(mc_set(mc, mc_str("shared"), mc_str("0"), 0, 0), MC_OK);
-    ck_assert_uint_eq(hammer_keys("first"), 0);
+    ck_assert_uint_eq(hammer_keys("first", ROUNDS), 0);
     before = server_stat(0, "total_connections");
     for (int i = 0; i < CHILDREN; i++) {
         snprintf(names[i], sizeof names[i], "child-%d", i);
         children[i] = child_start(hammer, names[i]);
     }
-    ck_assert_uint_eq(hammer_keys("parent"), 0);
+    ck_assert_uint_eq(hammer_keys("parent", ROUNDS), 0);
     for (int i = 0; i < CHILDREN; i++)
         ck_assert_int_eq(child_wait(children[i]), 0);
-    ck_assert_uint_eq(hammer_keys("last"), 0);
+    ck_assert_uint_eq(hammer_keys("last", ROUNDS), 0);
     snprintf(sum, sizeof sum, "%d", (CHILDREN + 3) * ROUNDS);
     check_value("shared", sum);
     ck_assert_uint_eq(server_stat(0, "total_connections"), before + CHILDREN); /* each child its own, the parent its old */
@@ -173,12 +175,57 @@ START_TEST(hundreds_of_children_leave_no_trace) {
 }
 END_TEST
 
+static atomic_bool over;
+static atomic_uint wrong;
+
+static void be_busy(size_t index, void *unused) {
+    char who[16];
+
+    (void)unused;
+    snprintf(who, sizeof who, "thread-%zu", index);
+    while (!atomic_load(&over))
+        atomic_fetch_add(&wrong, hammer_keys(who, 10));
+}
+
+static int work_a_little(void *unused) {
+    bool well = hammer_keys("child", 2) == 0;
+
+    (void)unused;
+    mc_client_free(mc);
+    return !well;
+}
+
+START_TEST(forks_among_busy_threads) {
+    mc_options options = MC_OPTIONS_INIT;
+    crew      *threads;
+
+    options.timeout_ms = 60000;
+    options.max_connections = 2;
+    start_servers_with(2, NULL, &options);
+    check_status(mc_set(mc, mc_str("shared"), mc_str("0"), 0, 0), MC_OK);
+    threads = crew_start(4, be_busy, NULL);
+    for (int i = 0; i < SCALED(200, 40); i++)
+        ck_assert_int_eq(child_wait(child_start(i % 2 ? work_a_little : exits_at_once, NULL)), 0);
+    atomic_store(&over, true);
+    crew_join(threads);
+    ck_assert_uint_eq(atomic_load(&wrong), 0);
+}
+END_TEST
+
+static void init(void) {
+    atomic_store(&over, false);
+    atomic_store(&wrong, 0);
+}
+
 static void add_tests(TCase *tcase) {
+    tcase_add_checked_fixture(tcase, init, NULL);
+
     tcase_add_test(tcase, parent_and_children_write_and_read);
     tcase_add_test(tcase, a_fork_while_an_update_computes);
     tcase_add_test(tcase, a_fork_from_a_survey);
     tcase_add_test(tcase, a_childs_changes_are_its_own);
     tcase_add_test(tcase, hundreds_of_children_leave_no_trace);
+    tcase_add_test(tcase, forks_among_busy_threads);
 }
 
 Suite *test_suite(void) {

@@ -29,6 +29,7 @@ START_TEST(absent_keys) {
     uint64_t number = 77;
 
     start_servers(1);
+    check_status(mc_delete(mc, mc_str("no key")), MC_BAD_KEY);
     check_status(mc_get(mc, K, &value), MC_NOT_FOUND);
     check_status(mc_gets(mc, K, &value), MC_NOT_FOUND);
     check_status(mc_gat(mc, K, 60, &value), MC_NOT_FOUND);
@@ -42,7 +43,7 @@ START_TEST(absent_keys) {
     check_status(mc_prepend(mc, K, V), MC_NOT_STORED);
     check_status(mc_cas(mc, K, V, 0, 0, 1), MC_NOT_FOUND);
     ck_assert_uint_eq(number, 77);
-    ck_assert_str_eq(mc_error_detail(), "");
+    check_detail("no key"); /* the last failure: answers are none */
     check_value("k", NULL);
     check_status(mc_add(mc, K, V, 0, 0), MC_OK);
     check_value("k", "v");

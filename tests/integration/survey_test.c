@@ -94,7 +94,7 @@ START_TEST(each_server_tells_its_version) {
     for (size_t i = 0; i < 3; i++) {
         ck_assert_uint_eq(told[i].calls, 1);
         ck_assert_int_eq(told[i].status, MC_OK);
-        ck_assert_int_eq(told[i].text[0], '1');
+        ck_assert(told[i].text[0] >= '1' && told[i].text[0] <= '9');
     }
     ck_assert_uint_eq(strangers, 0);
 }

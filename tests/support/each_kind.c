@@ -13,6 +13,10 @@ mc_client *mc;
 static server_kind kind;
 static int         plain_fds[CLUSTER_MAX];
 
+/* Check keeps no copy of a test case's name. */
+static char   titles[16][80];
+static size_t title_count;
+
 static void set_up(server_kind wanted) {
     kind = wanted;
     for (size_t i = 0; i < CLUSTER_MAX; i++)
@@ -44,19 +48,14 @@ void each_kind(Suite *suite, const char *name, double timeout_s, void (*add_test
         void (*set_up)(void);
     } kinds[SERVER_KINDS] = {{"bundled", set_up_bundled}, {"memcached", set_up_memcached}};
 
-    for (size_t i = 0; i < SERVER_KINDS; i++) {
-        char   title[100];
+    for (size_t i = 0; i < SERVER_KINDS && title_count < ROWS(titles); i++) {
         TCase *tcase;
 
-        snprintf(title, sizeof title, "%s_%s", name, kinds[i].name);
-        tcase = test_case(suite, strdup(title), timeout_s); /* Check keeps the pointer until the program ends */
+        snprintf(titles[title_count], sizeof titles[0], "%s_%s", name, kinds[i].name);
+        tcase = test_case(suite, titles[title_count++], timeout_s);
         tcase_add_checked_fixture(tcase, kinds[i].set_up, clean_up);
         add_tests(tcase);
     }
-}
-
-server_kind kind_of_test(void) {
-    return kind;
 }
 
 void start_servers_with(size_t count, const unsigned *weights, const mc_options *options) {

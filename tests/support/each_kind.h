@@ -21,9 +21,6 @@ extern mc_client *mc;
 /* Adds a test case for each kind of server, with the tests that add_tests puts into it. */
 void each_kind(Suite *suite, const char *name, double timeout_s, void (*add_tests)(TCase *));
 
-/* The kind that the test is run for. */
-server_kind kind_of_test(void);
-
 /* Starts servers and makes mc of them; weights and options may be NULL. */
 void start_servers(size_t count);
 void start_servers_with(size_t count, const unsigned *weights, const mc_options *options);
