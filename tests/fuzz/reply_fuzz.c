@@ -70,7 +70,7 @@ static void receive_in_parts(played *play, const input *from) {
 
     while (at < from->len) {
         uint32_t number = next_number(&seed);
-        size_t   part = number % 4 == 0 ? number / 4 % 2000 : number / 4 % 8;
+        size_t   part = number % 4 == 0 ? number / 4 % 6000 : number / 4 % 8;
         if (part > from->len - at)
             part = from->len - at;
         play_receive(play, from->replies + at, part, 0);
