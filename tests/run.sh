@@ -46,7 +46,7 @@ passed=0
 failed=0
 
 packages="gcc g++ libc6-dev make cmake pkg-config zlib1g-dev nettle-dev libevent-dev check
-    memcached python3 python3-memcache python3-pylibmc"
+    memcached python3 python3-memcache python3-pylibmc php-cli php-memcached"
 case $mode in
 all) packages="$packages clang" ;;
 coverage) packages="$packages lcov" ;;

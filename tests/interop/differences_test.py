@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Where python-memcached loses or mixes up data, and what this library answers to the same: each row of docs/sharing.md.
+"""Where python-memcached loses or mixes up data, and what this library answers to the same: each row of the README's table.
 
     /usr/bin/python3 differences_test.py PATH/TO/interop_peer
 

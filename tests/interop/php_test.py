@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""php-memcached and this library on one cluster: places, strings and integers, as docs/sharing.md tells.
+"""php-memcached and this library on one cluster: places, strings and integers, as the README tells.
 
     /usr/bin/python3 php_test.py PATH/TO/interop_peer php
 
