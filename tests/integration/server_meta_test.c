@@ -55,6 +55,7 @@ static const row rows[] = {
     {SET_K "ms k 2 ME q\r\nab\r\nms j 2 ME\r\nab\r\nms x 2 MR q\r\nab\r\nms j 2 MR\r\ncd\r\n", "NS\r\nHD\r\nNS\r\nHD\r\n"},
     {SET_K "ms k 2 MA\r\nab\r\nms k 1 MP\r\nx\r\nmg k v f\r\nms j 2 MA\r\nab\r\nms k 1 MS\r\ny\r\n",
      "HD\r\nHD\r\nVA 5 f5\r\nxhiab\r\nNS\r\nHD\r\n"},
+    {"ms k 1 MR C1\r\na\r\nms k 1 MA C1\r\na\r\nms k 1 MP C1 q\r\na\r\nms k 1 ME C1\r\na\r\n", "NF\r\nNS\r\nNS\r\nHD\r\n"},
     {"ms k 2 MX\r\nab\r\nms k 2 MXX\r\nab\r\nms k 2 M\r\nab\r\nmn\r\n", BAD_MODE BAD_MODE_LENGTH BAD_MODE_LENGTH "MN\r\n"},
     {"ms k 2 !\r\nab\r\nms k 2 Fabc\r\nab\r\nms k 2 Cabc\r\nab\r\nms k 2 Tabc q\r\nab\r\nmn\r\n",
      BAD_FLAG BAD_LINE BAD_TOKEN BAD_TOKEN "MN\r\n"},

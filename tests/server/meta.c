@@ -108,7 +108,6 @@ static mcs__item *vivify(mcs__worker *worker, mcs__shard *shard, uint32_t hash, 
     mcs__shard_put(shard, item, NULL, worker->now);
     if (flags->give_cas)
         item->cas = flags->new_cas;
-    item->expires = mcs__expiry(flags->vivify_s, worker->now);
     mcs__item_release(worker->store, item); /* the shard holds it */
     return item;
 }
@@ -119,6 +118,10 @@ static void answer_flag(answer *line, mc_slice word, mcs__item *item, const mcs_
     mcs__ms now = line->session->worker->now;
 
     switch (word.data[0]) {
+    case 'N':
+        if (created)
+            item->expires = mcs__expiry(flags->vivify_s, now);
+        break;
     case 'T':
         item->expires = mcs__expiry(flags->touch_s, now);
         break;
@@ -200,7 +203,7 @@ static void meta_get(mcs__session *session, const mcs__meta_flags *flags) {
         item = vivify(worker, shard, hash, flags);
     if (item) {
         answer_hit(session, item, flags, created);
-        if (!flags->no_update && !created) {
+        if (!flags->no_update) {
             item->marks |= MCS__FETCHED;
             mcs__shard_touch(shard, item, worker->now);
         }
@@ -242,14 +245,15 @@ static void keep_echo(mcs__upload *upload, mc_slice text) {
 static void begin_store(mcs__session *session, const mcs__meta_flags *flags, mcs__mode mode, uint64_t value_len) {
     mcs__ms      now = session->worker->now;
     mcs__upload *upload = &session->upload;
+    bool         whole = mode == MCS__MODE_SET || mode == MCS__MODE_REPLACE;
 
     *upload = (mcs__upload){
         .storing =
             {
                 .mode = mode,
-                .compare = flags->compare && mode != MCS__MODE_ADD,
+                .compare = flags->compare && (flags->cas != 0 || whole),
                 .cas = flags->cas,
-                .stale = flags->invalidate,
+                .stale = flags->invalidate && whole,
                 .give_cas = flags->give_cas,
                 .new_cas = flags->new_cas,
                 .vivify = flags->vivify,
@@ -390,6 +394,7 @@ static void answer_count(mcs__session *session, const mcs__meta_flags *flags, co
     size_t   len = mc__number_format(arithmetic->number, digits);
     answer   line = begin(session, flags->want_value ? "VA " : "HD");
     mc_slice text = flags->text;
+    mcs__ms  expires = arithmetic->expires_before;
 
     if (flags->want_value)
         line.at += mc__number_format(len, line.at);
@@ -401,7 +406,9 @@ static void answer_count(mcs__session *session, const mcs__meta_flags *flags, co
         else if (word.data[0] == 'c')
             put_number(&line, 'c', arithmetic->cas);
         else if (word.data[0] == 't')
-            put_ttl(&line, arithmetic->expires_after);
+            put_ttl(&line, expires);
+        else if (word.data[0] == 'T' || word.data[0] == 'N')
+            expires = arithmetic->expires_after; /* flags in front of it show the time before */
     }
     if (flags->want_value) {
         put(&line, MC__LITERAL("\r\n"));
@@ -414,7 +421,7 @@ static void meta_arithmetic(mcs__session *session, const mcs__meta_flags *flags)
     mcs__ms         now = session->worker->now;
     mcs__arithmetic arithmetic = {
         .decrement = flags->mode == 'D' || flags->mode == '-',
-        .compare = flags->compare,
+        .compare = flags->compare && flags->cas != 0,
         .cas = flags->cas,
         .give_cas = flags->give_cas,
         .new_cas = flags->new_cas,

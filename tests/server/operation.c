@@ -98,18 +98,17 @@ static mcs__outcome store_locked(mcs__worker *worker, mcs__shard *shard, mcs__it
         if (old)
             return extend(worker, shard, item, old, storing);
         if (!storing->vivify)
-            return storing->compare ? MCS__NOT_FOUND : MCS__NOT_STORED;
+            return MCS__NOT_STORED;
         item->expires = storing->vivify_expires;
         break;
     case MCS__MODE_REPLACE:
-        if (!old)
-            return MCS__NOT_STORED;
-        break;
     case MCS__MODE_SET:
         if (!old && storing->compare) {
             mcs__count(&worker->counters, MCS__cas_misses);
             return MCS__NOT_FOUND;
         }
+        if (!old && storing->mode == MCS__MODE_REPLACE)
+            return MCS__NOT_STORED;
         break;
     case MCS__MODE_ADD:
         break;
@@ -205,6 +204,8 @@ static mcs__outcome count_locked(mcs__worker *worker, mcs__shard *shard, mc_slic
         mcs__count(&worker->counters, arithmetic->decrement ? MCS__decr_misses : MCS__incr_misses);
         return MCS__NOT_FOUND;
     }
+    if (old && old->value_len == 0)
+        return MCS__NOT_A_NUMBER;
     if (old && arithmetic->compare && old->cas != arithmetic->cas)
         return MCS__EXISTS;
     if (old && !number_of(old, &number))
@@ -213,6 +214,7 @@ static mcs__outcome count_locked(mcs__worker *worker, mcs__shard *shard, mc_slic
     item = write_number(worker, shard, key, hash, old, arithmetic->number);
     if (!item)
         return MCS__NO_MEMORY;
+    arithmetic->expires_before = item->expires;
     if (!old)
         item->expires = arithmetic->vivify_expires;
     else if (arithmetic->touch)

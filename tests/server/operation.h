@@ -39,9 +39,9 @@ typedef struct mcs__arithmetic {
     mcs__ms  vivify_expires;
     bool     touch; /* set the expiry to expires */
     mcs__ms  expires;
-    uint64_t number;        /* out: the new value */
-    mcs__ms  expires_after; /* out */
-    bool     created;       /* out */
+    uint64_t number;                        /* out: the new value */
+    mcs__ms  expires_before, expires_after; /* out */
+    bool     created;                       /* out */
 } mcs__arithmetic;
 
 /* When an item given exptime_s now expires (protocol.txt, "Expiration times"). */
