@@ -1,6 +1,8 @@
 #include "client/client.h"
 
 #include "support/check_main.h"
+#include "support/host_set.h"
+#include "support/tsv.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -202,6 +204,75 @@ START_TEST(the_prefix_is_hashed_with_the_key) {
 }
 END_TEST
 
+/* A client of as many hosts as there are weights. */
+static mc_client *client_of_weights(const char *list, mc_hash hash) {
+    unsigned    weights[HOST_SET_MAX];
+    char        names[HOST_SET_MAX][16];
+    const char *hosts[HOST_SET_MAX + 1] = {NULL};
+    size_t      count = tsv_numbers(list, weights, HOST_SET_MAX);
+    mc_options  options = MC_OPTIONS_INIT;
+    mc_client  *client;
+
+    for (size_t i = 0; i < count; i++) {
+        snprintf(names[i], sizeof names[i], "h%zu", i);
+        hosts[i] = names[i];
+    }
+    options.hash = hash;
+    client = mc_client_new_with_options(hosts, weights, &options);
+    ck_assert_msg(client != NULL, "%s: %s", list, mc_error_detail());
+    return client;
+}
+
+static void check_route(const mc_client *client, const char *key, const char *list, size_t line) {
+    unsigned expected[MC__ROUTE_TRIES];
+    size_t   hosts[MC__ROUTE_TRIES];
+
+    ck_assert_uint_eq(tsv_numbers(list, expected, MC__ROUTE_TRIES), MC__ROUTE_TRIES);
+    ck_assert_uint_eq(mc_client_route(client, mc_str(key), hosts, MC__ROUTE_TRIES), MC__ROUTE_TRIES);
+    for (size_t i = 0; i < MC__ROUTE_TRIES; i++)
+        ck_assert_msg(hosts[i] == expected[i], "line %zu, try %zu: %zu instead of %u", line, i, hosts[i], expected[i]);
+}
+
+START_TEST(routes_are_those_of_python_memcached) {
+    tsv table = tsv_read("host_list.tsv");
+
+    ck_assert_uint_eq(table.count, 360);
+    for (size_t i = 0; i < table.count; i++) {
+        char     **row = table.rows[i].columns;
+        mc_client *client = client_of_weights(row[0], MC_HASH_PYTHON_1_59);
+        check_route(client, row[1], row[4], table.rows[i].line);
+        mc_client_free(client);
+    }
+    tsv_free(&table);
+}
+END_TEST
+
+/* python-memcached's (number, key). */
+START_TEST(routes_of_numbers_are_those_of_python_memcached) {
+    tsv    table = tsv_read("python_routes.tsv");
+    size_t count = 0;
+
+    for (size_t i = 0; i < table.count; i++) {
+        char     **row = table.rows[i].columns;
+        mc_view    view = MC_VIEW_INIT;
+        mc_client *client, *there;
+        if (strcmp(row[0], "python_1_59") != 0 || strcmp(row[2], "number") != 0)
+            continue;
+        client = client_of_weights(row[1], MC_HASH_PYTHON_1_59);
+        view.has_route = true;
+        view.route = strtoll(row[3], NULL, 10);
+        there = mc_client_view(client, &view);
+        ck_assert_ptr_nonnull(there);
+        check_route(there, "any-key", row[4], table.rows[i].line);
+        mc_client_free(there);
+        mc_client_free(client);
+        count++;
+    }
+    ck_assert_uint_gt(count, 0);
+    tsv_free(&table);
+}
+END_TEST
+
 /* --------------------------------------------------------------------------------------------------------------- views --
  */
 
@@ -329,6 +400,8 @@ Suite *test_suite(void) {
     tcase_add_test(tcase, what_has_no_route);
     tcase_add_test(tcase, a_host_of_weight_0_holds_nothing);
     tcase_add_test(tcase, the_prefix_is_hashed_with_the_key);
+    tcase_add_test(tcase, routes_are_those_of_python_memcached);
+    tcase_add_test(tcase, routes_of_numbers_are_those_of_python_memcached);
     tcase_add_test(tcase, a_view_that_is_refused);
     tcase_add_test(tcase, a_view_of_a_view_adds_to_it);
     tcase_add_test(tcase, hosts_set_on_a_view_are_its_clients);
