@@ -14,6 +14,7 @@ Installs the Debian packages that are missing, then builds and tests, each in a 
   clang   warnings are errors; every test
   asan    gcc's address and undefined-behaviour sanitizers; every test
   tsan    gcc's thread sanitizer; the tests that use threads
+  lint    no build: tests/lint.sh reads the sources with every checker
 
   --quick      only the first
   --coverage   only a build that counts: every test, then the lines and branches of lib/ that they ran
@@ -113,6 +114,22 @@ coverage_report() {
     lcov --rc lcov_branch_coverage=1 --summary "$info" 2>&1 | grep -E 'lines|functions|branches'
 }
 
+# The stage that builds nothing.
+lint() {
+    log=$build_root/lint.log
+    echo "[$(now)] lint: reading"
+    MC_BUILD_ROOT=$build_root "$root/tests/lint.sh" >"$log" 2>&1 </dev/null || true
+    # Two numbers; without them it never got to its end.
+    # shellcheck disable=SC2046
+    set -- $(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$log") 0 1
+    if [ "$2" -gt 0 ]; then
+        cat "$log"
+    fi
+    echo "[$(now)] lint: $1 passed, $2 failed"
+    passed=$((passed + $1))
+    failed=$((failed + $2))
+}
+
 case $mode in
 quick)
     stage gcc gcc ""
@@ -131,6 +148,7 @@ all)
     stage clang clang ""
     stage asan gcc "" -DMC_SANITIZE=address,undefined -DCMAKE_BUILD_TYPE=Debug
     stage tsan gcc "-L threads" -DMC_SANITIZE=thread
+    lint
     ;;
 esac
 
