@@ -187,11 +187,13 @@ static void resolve_name(mc__lookup *lookup) {
         hints.ai_family = AF_INET;
     else if (lookup->address.kind == MC__ADDRESS_INET6)
         hints.ai_family = AF_INET6;
+    errno = 0;
     result = getaddrinfo(lookup->address.host, NULL, &hints, &found);
     if (result == 0) {
         take_found(lookup, found);
         freeaddrinfo(found);
-    } else if (result == EAI_SYSTEM) {
+    } else if (result == EAI_SYSTEM || errno == EMFILE || errno == ENFILE) {
+        /* glibc calls a name unknown when it has no descriptor for the files that it would look into. */
         fail_with_errno(lookup, errno);
     } else {
         snprintf(lookup->error, sizeof lookup->error, "%s", gai_strerror(result));

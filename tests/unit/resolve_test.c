@@ -324,7 +324,9 @@ static const struct {
     bool        locally;
 } failures[] = {
     {EAI_NONAME, 0, NULL, false},
-    {EAI_AGAIN, EMFILE, NULL, false},
+    {EAI_AGAIN, EIO, NULL, false},
+    {EAI_AGAIN, EMFILE, "Too many open files", true},
+    {EAI_NONAME, ENFILE, "Too many open files in system", true},
     {EAI_FAIL, 0, NULL, false},
     {EAI_MEMORY, 0, NULL, true},
     {EAI_SYSTEM, EMFILE, "Too many open files", true},
