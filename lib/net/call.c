@@ -41,11 +41,11 @@ void mc__call_init(mc__call *call, mc__host *host, mc__exchange *exchange, bool 
 }
 
 mc_status mc__call_sent_status(const mc__call *call) {
-    return call->failure == MC_TIMEOUT || call->failure == MC_NO_MEMORY ? call->failure : MC_CONNECTION_LOST;
+    return call->failure == MC_UNREACHABLE ? MC_CONNECTION_LOST : call->failure;
 }
 
 mc_status mc__call_unsent_status(const mc__call *call) {
-    return call->failure == MC_NO_MEMORY ? MC_NO_MEMORY : MC_UNREACHABLE;
+    return call->failure == MC_NO_MEMORY || call->failure == MC_PROTOCOL_ERROR ? call->failure : MC_UNREACHABLE;
 }
 
 static bool answered(const mc__call *call) {
@@ -147,7 +147,7 @@ static void broke(mc__call *call, const struct turn *turn, mc_status status, con
         return;
     }
     call->may_move = status == MC_UNREACHABLE;
-    if (status == MC_PROTOCOL_ERROR || status == MC_CLIENT_ERROR)
+    if (status == MC_CLIENT_ERROR || (status == MC_PROTOCOL_ERROR && call->exchange->sent > call->exchange->answered))
         status = MC_CONNECTION_LOST; /* what it means for the requests that are left */
     if (status == MC_CONNECTION_LOST && !answered(call) && call->exchange->sent == call->exchange->answered)
         call->exchange->sent++; /* the one that was being sent: the kernel refused it, which says little of the peer */
@@ -284,8 +284,17 @@ static void dial_failed(mc__call *call, const struct turn *turn) {
     end(call, call->dial.no_memory ? MC_NO_MEMORY : MC_UNREACHABLE);
 }
 
+/* memcached at its limit of connections says this before it reads anything, and closes. */
+#define TURNED_AWAY MC__LITERAL("ERROR Too many open connections\r\n")
+
+static bool is_turned_away(mc_slice words) {
+    size_t len = words.len < TURNED_AWAY.len ? words.len : TURNED_AWAY.len;
+
+    return len > 0 && memcmp(words.data, TURNED_AWAY.data, len) == 0;
+}
+
 /* A server that speaks first turns the connection away, or is none of ours. */
-static void turned_away(mc__call *call) {
+static void spoke_first(mc__call *call) {
     char     escaped[MC__ESCAPED_MAX];
     bool     drained;
     mc_slice words;
@@ -293,11 +302,11 @@ static void turned_away(mc__call *call) {
     mc__connection_receive(call->connection, false, &drained);
     words = mc__buffer_readable(&call->connection->pipeline.in);
     snprintf(call->reason, sizeof call->reason, "the server spoke first: \"%s\"", mc__escape(words, escaped));
+    call->may_move = is_turned_away(words);
     mc__pool_drop(&call->host->pool, call->connection);
     call->connection = NULL;
     mc__host_log(call->host, call->reason);
-    call->may_move = true;
-    end(call, MC_UNREACHABLE);
+    end(call, call->may_move ? MC_UNREACHABLE : MC_PROTOCOL_ERROR);
 }
 
 static void dialled(mc__call *call, const struct turn *turn) {
@@ -313,7 +322,7 @@ static void dialled(mc__call *call, const struct turn *turn) {
     }
     mc__pool_add(&host->pool, call->connection);
     if (mc__stream_look(&call->connection->stream) == MC__LOOK_STRAY) {
-        turned_away(call);
+        spoke_first(call);
         return;
     }
     push_flush_if_due(call);
