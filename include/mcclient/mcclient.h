@@ -165,7 +165,7 @@ typedef enum mc_value_format {
 /*
  * Told of what an operator wants to know: a host marked dead and why, a host back again, a reply that was not expected.
  * message is one line without its line end, valid during the callback. Runs in the thread of the call that met the event,
- * with no lock held. It must not free the client.
+ * with no lock held. It must not free the client, nor fork a child that goes on with it.
  */
 typedef void mc_log_fn(void *arg, const char *message);
 
