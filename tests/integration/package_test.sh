@@ -141,6 +141,19 @@ equal "no library besides zlib and nettle is needed" "" "$needed"
 readelf -ldW "$library" >"$scratch/layout"
 check "relocations are read-only" grep -q GNU_RELRO "$scratch/layout"
 check "symbols are bound at start" grep -qw NOW "$scratch/layout"
+check "the stack holds no code" grep -qE '^ *GNU_STACK .* RW +0x' "$scratch/layout"
+equal "no code is relocated" "" "$(readelf -dW "$library" | grep TEXTREL || true)"
+
+# The guards of stacks and buffers are in what was compiled, both ways that it is installed.
+nm -u -D "$library" >"$scratch/needs of the shared library"
+nm -u "$libdir/libmcclient.a" >"$scratch/needs of the static library"
+for kind in shared static; do
+    needs="$scratch/needs of the $kind library"
+    check "the $kind library guards its stack" grep -q '__stack_chk_fail' "$needs"
+    if ! grep -q '^CMAKE_BUILD_TYPE:[A-Z]*=Debug$' "$build/CMakeCache.txt"; then # nothing is fortified unoptimised
+        check "the $kind library guards its buffers" grep -q '__v*snprintf_chk' "$needs"
+    fi
+done
 
 # Packagers install into a staging folder, and take it away again.
 check "install with DESTDIR" env DESTDIR="$scratch/staging folder" cmake --install "$build" --prefix /usr
