@@ -130,6 +130,14 @@ static void await_host(const reply_row *row, const struct stage *stage, scripted
         poll(NULL, 0, 1);
 }
 
+/* One printable line, and nothing of a value in it. */
+static void check_log(void *wrong, const char *message) {
+    demand((complaint *)wrong, !strstr(message, "hello"), "the log has the value in it: \"%s\"", message);
+    for (const char *byte = message; *byte; byte++)
+        demand((complaint *)wrong, *byte >= ' ' && *byte != '\x7f', "the log has a control character in it: \"%s\"",
+               message);
+}
+
 /* -------------------------------------------------------------------------------------------------------- the trial -- */
 
 static answer run_quiet(const reply_row *row, mc_client *client, complaint *wrong) {
@@ -160,6 +168,8 @@ void reply_trial(const reply_row *row, const reply_way *way, complaint *wrong) {
         .kind = way->kind, .scripts = stage.scripts, .piece = way->piece, .split_at = way->split_at});
     options.timeout_ms = PLENTY_MS;
     options.connect_timeout_ms = PLENTY_MS;
+    options.log = check_log;
+    options.log_arg = wrong;
     client = mc_client_new_with_options((const char *[]){scripted_host_address(host), NULL}, NULL, &options);
     got = row->then == QUIET ? run_quiet(row, client, wrong) : command_named(row->command)->run(client);
     check_answer(row, &got, scripted_host_address(host), wrong);
