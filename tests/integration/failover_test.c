@@ -251,6 +251,23 @@ START_TEST(many_keys_stay_where_failover_is_none) {
 }
 END_TEST
 
+START_TEST(many_keys_may_be_the_ones_that_try_again) {
+    start(2, MC_FAILOVER_NONE, 0);
+    cluster_kill(servers, 0);
+    for (int again = 0; again < 3; again++) {
+        fill_entries();
+        check_status(mc_set_multi(mc, entries, KEYS), MC_PARTIAL);
+        for (size_t key = 0; key < KEYS; key++)
+            ck_assert_int_eq(entries[key].status, home_of(key) == 0 ? MC_UNREACHABLE : MC_OK);
+    }
+    cluster_restart(servers, 0);
+    check_status(mc_set_multi(mc, entries, KEYS), MC_OK);
+    check_status(mc_delete_multi(mc, keys, KEYS, statuses), MC_OK);
+    for (size_t key = 0; key < KEYS; key++)
+        ck_assert_int_eq(statuses[key], MC_OK);
+}
+END_TEST
+
 START_TEST(many_keys_without_any_host) {
     mc_results results = MC_RESULTS_INIT;
 
@@ -346,6 +363,7 @@ static void add_tests(TCase *tcase) {
     tcase_add_test(tcase, a_restart_between_calls_is_not_noticed);
     tcase_add_test(tcase, many_keys_of_a_host_that_is_down_move);
     tcase_add_test(tcase, many_keys_stay_where_failover_is_none);
+    tcase_add_test(tcase, many_keys_may_be_the_ones_that_try_again);
     tcase_add_test(tcase, many_keys_without_any_host);
     test_rows(tcase, a_host_that_was_dead_is_flushed, flushes);
     test_rows(tcase, a_host_that_was_dead_is_flushed_before_many_keys, flushes);

@@ -3,6 +3,7 @@
 #include "mcclient/mcclient.h"
 
 #include "support/check_main.h"
+#include "support/crew.h"
 #include "support/dead_end.h"
 #include "support/each_kind.h"
 #include "support/scripted_host.h"
@@ -405,6 +406,51 @@ START_TEST(words_for_a_host_that_is_silent) {
 }
 END_TEST
 
+/* clang-format off */
+static const host_step answers_when_told[] = {EXPECT("get held\r\n"), AWAIT_GO, SEND("END\r\n"),
+                                              EXPECT("get k\r\n"), SEND("END\r\n"), END};
+/* clang-format on */
+
+static void hold_the_connection(size_t index, void *client) {
+    mc_value held = MC_VALUE_INIT;
+
+    (void)index;
+    mc_get(client, mc_str("held"), &held);
+    mc_value_clear(&held);
+}
+
+/* The one connection that there may be is held by another's call: a wait of no fault of the host's. */
+START_TEST(words_for_a_connection_that_does_not_come_free) {
+    scripted_host *busy = scripted_host_play(answers_when_told);
+    const char    *hosts[] = {scripted_host_address(busy), NULL};
+    mc_options     options = MC_OPTIONS_INIT;
+    mc_view        view = MC_VIEW_INIT;
+    mc_client     *client, *hasty;
+    crew          *holder;
+
+    options.max_connections = 1;
+    options.timeout_ms = 3600000;
+    view.timeout_ms = 10;
+    client = mc_client_new_with_options(hosts, NULL, &options);
+    hasty = mc_client_view(client, &view);
+    holder = crew_start(1, hold_the_connection, client);
+    scripted_host_await(busy, 0, 1);
+    for (size_t i = 0; i < ROWS(commands); i++) {
+        check_status(commands[i].run(hasty, mc_str("the-key"), V), MC_UNREACHABLE);
+        check_detail(hosts[0]);
+        check_detail("no connection came free by the deadline");
+        check_detail("\"the-key\"");
+    }
+    scripted_host_go(busy);
+    crew_join(holder);
+    check_status(mc_get(client, K, &value), MC_NOT_FOUND);
+    ck_assert_uint_eq(scripted_host_connections(busy), 1);
+    mc_client_free(hasty);
+    mc_client_free(client);
+    scripted_host_stop(busy);
+}
+END_TEST
+
 Suite *test_suite(void) {
     Suite *suite = suite_create("refusals");
     TCase *sent = test_case(suite, "nothing_sent", 60);
@@ -426,6 +472,7 @@ Suite *test_suite(void) {
     test_rows(words, words_for_a_host_that_refuses, commands);
     test_rows(words, words_for_a_dead_host_without_failover, commands);
     test_rows(words, words_for_a_host_that_is_silent, commands);
+    tcase_add_test(words, words_for_a_connection_that_does_not_come_free);
     tcase_add_test(words, words_for_a_name_that_is_none);
     tcase_add_test(words, words_for_a_socket_that_is_not_there);
     return suite;
