@@ -258,6 +258,22 @@ START_TEST(a_megabyte_each) {
 }
 END_TEST
 
+/* What was given back may be one long run of which only the far end has memory in it. */
+START_TEST(large_values_of_all_lengths) {
+    unsigned random = 1;
+    char     key[32];
+
+    for (int i = 0; i < 500; i++) {
+        random = random * 1103515245 + 12345;
+        snprintf(key, sizeof key, "k%d", i);
+        worker->now += random >> 20 & 1;
+        store(key, 200000 + (random >> 8) % 800000);
+        expect_within_limit(8 * MEGABYTE);
+        ck_assert_uint_gt(stat_of("bytes"), i < 50 ? 0 : 5 * MEGABYTE);
+    }
+}
+END_TEST
+
 START_TEST(without_evictions_storing_fails) {
     static char command[20100];
     char        line[64];
@@ -366,6 +382,7 @@ Suite *test_suite(void) {
     tcase_add_test(tcase, the_least_recently_used_go_first);
     tcase_add_test(tcase, any_sizes_in_any_order);
     tcase_add_test(tcase, a_megabyte_each);
+    tcase_add_test(tcase, large_values_of_all_lengths);
     tcase_add_test(tcase, without_evictions_storing_fails);
     tcase_add_test(tcase, an_unfinished_block_is_given_back);
     tcase_add_test(tcase, the_limit_can_be_lowered);

@@ -235,40 +235,10 @@ static uint32_t find_run(mcs__memory *memory, uint32_t len) {
     return run;
 }
 
-/* A run of len pages, all counted as backed. NONE: the limit, or the end of the address space. */
-static uint32_t take_run(mcs__memory *memory, uint32_t len, bool beyond) {
-    uint32_t run = find_run(memory, len);
-    page    *head;
-    uint32_t backed;
-    size_t   more;
-
-    if (run == NONE)
-        return NONE;
-    head = &memory->pages[run];
-    backed = count_backed(memory, run, len);
-    more = (len - backed) * PAGE;
-    if (more > 0 && memory->used + more > memory->limit)
-        unback(memory, memory->limit > more ? memory->limit - more : 0);
-    if (!beyond && more > 0 && memory->used + more > memory->limit) {
-        set_free(memory, run, head->len, head->backed_count);
-        return NONE;
-    }
-    if (head->len > len)
-        set_free(memory, run + len, head->len - len, head->backed_count - backed);
-    head->len = len;
-    memory->used += more;
-    for (uint32_t i = 0; i < len; i++) {
-        memory->pages[run + i].head = run;
-        memory->pages[run + i].backed = true;
-    }
-    return run;
-}
-
-/* Joins it with its free neighbours. */
-static void give_run(mcs__memory *memory, uint32_t run) {
+/* Joins it with its free neighbours; backed of its pages are. */
+static void give_run(mcs__memory *memory, uint32_t run, uint32_t backed) {
     uint32_t len = memory->pages[run].len;
     uint32_t after = run + len;
-    uint32_t backed = len;
 
     if (after < memory->fresh && memory->pages[after].free) {
         unset_free(memory, after);
@@ -282,6 +252,35 @@ static void give_run(mcs__memory *memory, uint32_t run) {
         backed += memory->pages[run].backed_count;
     }
     set_free(memory, run, len, backed);
+}
+
+/* A run of len pages, all counted as backed. NONE: the limit, or the end of the address space. */
+static uint32_t take_run(mcs__memory *memory, uint32_t len, bool beyond) {
+    uint32_t run = find_run(memory, len);
+    page    *head;
+    uint32_t backed;
+    size_t   more;
+
+    if (run == NONE)
+        return NONE;
+    head = &memory->pages[run];
+    backed = count_backed(memory, run, len);
+    more = (len - backed) * PAGE;
+    if (head->len > len) /* first, so that its pages can be handed back for these */
+        set_free(memory, run + len, head->len - len, head->backed_count - backed);
+    head->len = len;
+    if (more > 0 && memory->used + more > memory->limit)
+        unback(memory, memory->limit > more ? memory->limit - more : 0);
+    if (!beyond && more > 0 && memory->used + more > memory->limit) {
+        give_run(memory, run, backed);
+        return NONE;
+    }
+    memory->used += more;
+    for (uint32_t i = 0; i < len; i++) {
+        memory->pages[run + i].head = run;
+        memory->pages[run + i].backed = true;
+    }
+    return run;
 }
 
 /* ----------------------------------------------------------------------------------------------------------- blocks -- */
@@ -338,13 +337,19 @@ static void give_shared(mcs__memory *memory, void *block) {
     if (at->taken > 0)
         return;
     list_remove(memory, &to->partial, run);
-    give_run(memory, run);
+    give_run(memory, run, at->len);
 }
 
 static void *take_large(mcs__memory *memory, size_t size, bool beyond) {
     uint32_t run = take_run(memory, (uint32_t)((size + PAGE - 1) / PAGE), beyond);
 
     return run == NONE ? NULL : run_address(memory, run);
+}
+
+static void give_large(mcs__memory *memory, const void *block) {
+    uint32_t run = (uint32_t)((size_t)((const char *)block - memory->base) / PAGE);
+
+    give_run(memory, run, memory->pages[run].len);
 }
 
 void *mcs__memory_take(mcs__memory *memory, size_t size, bool beyond) {
@@ -367,7 +372,7 @@ void mcs__memory_give(mcs__memory *memory, void *block, size_t size) {
     if (size <= LARGEST)
         give_shared(memory, block);
     else
-        give_run(memory, (uint32_t)((size_t)((char *)block - memory->base) / PAGE));
+        give_large(memory, block);
     pthread_mutex_unlock(&memory->lock);
 }
 
