@@ -26,7 +26,7 @@ static const unsigned legal[] = {
 
 /* A value's cas token comes when it was asked for, and only then. */
 static bool cas_as_asked(mc__verb verb, const mc__reply *reply) {
-    return reply->has_cas == (verb == MC__VERB_GETS || verb == MC__VERB_GATS);
+    return reply->has_cas == mc__verb_gives_cas(verb);
 }
 
 static mc_status server_error(const mc__reply *reply) {

@@ -1,5 +1,7 @@
 #include "protocol/pipeline.h"
 
+#include "protocol/whole_value.h"
+
 #include <stdio.h>
 
 /* The input buffer's first size; it doubles as bytes come. */
@@ -278,6 +280,31 @@ static mc_status read_data_end(mc__pipeline *pipeline, mc__exchange *exchange, b
     return MC_OK;
 }
 
+/* Takes a value that is there as a whole. false: it is none such, and nothing is done. */
+static bool take_whole_value(mc__pipeline *pipeline, mc__exchange *exchange) {
+    mc__verb  verb = exchange->command.verb;
+    size_t    max = pipeline->max_value_size < MC__ARRIVAL_FIRST_ROOM ? pipeline->max_value_size : MC__ARRIVAL_FIRST_ROOM;
+    mc__reply head;
+    mc_slice  data;
+    size_t    used, request, room;
+    char     *space;
+
+    if (!mc__verb_retrieves(verb) || exchange->answered >= exchange->wholly_sent ||
+        !mc__whole_value_read(mc__buffer_readable(&pipeline->in), mc__verb_gives_cas(verb), max, &head, &data, &used) ||
+        !mc__key_line_find(&pipeline->keys, exchange, head.key, &request))
+        return false;
+    room = data.len;
+    space = exchange->ops->space(exchange, request, 0, &room);
+    if (space && data.len > 0)
+        memcpy(space, data.data, data.len);
+    pipeline->greeted = pipeline->begun = true;
+    exchange->after_silent = false;
+    mc__buffer_consume(&pipeline->in, used);
+    head.key = (mc_slice){0}; /* its bytes have left the input */
+    exchange->ops->answer(exchange, request, space ? MC_OK : MC_NO_MEMORY, &head);
+    return true;
+}
+
 /* Takes a line, what is there of a value, or a value's end. *more: what is there is too little. */
 static mc_status read_on(mc__pipeline *pipeline, mc__exchange *exchange, bool *more) {
     switch (pipeline->reading) {
@@ -290,7 +317,7 @@ static mc_status read_on(mc__pipeline *pipeline, mc__exchange *exchange, bool *m
     case MC__READING_DATA_END:
         return read_data_end(pipeline, exchange, more);
     default:
-        return read_line(pipeline, exchange, more);
+        return take_whole_value(pipeline, exchange) ? MC_OK : read_line(pipeline, exchange, more);
     }
 }
 

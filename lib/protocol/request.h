@@ -33,6 +33,11 @@ bool mc__verb_stores(mc__verb verb);
 /* get, gets, gat, gats: VALUE blocks and END come back. */
 bool mc__verb_retrieves(mc__verb verb);
 
+/* gets, gats: each value comes with its cas token. */
+static inline bool mc__verb_gives_cas(mc__verb verb) {
+    return verb == MC__VERB_GETS || verb == MC__VERB_GATS;
+}
+
 /* Whether doing it twice is as good as once, so that it may be sent again when its outcome is unknown: all but add, append,
  * prepend, cas, incr and decr. */
 bool mc__verb_repeatable(mc__verb verb);
