@@ -240,7 +240,7 @@ static void try_stray(size_t index, const void *table, complaint *wrong) {
 }
 
 START_TEST(strays_on_an_idle_connection_are_no_replies) {
-    trials_run(try_stray, NULL, COMMANDS * ROWS(strays), 40);
+    trials_run(try_stray, NULL, COMMANDS * ROWS(strays), COMMANDS * ROWS(strays));
 }
 END_TEST
 
@@ -458,7 +458,7 @@ START_TEST(memory_follows_what_comes_and_not_what_is_claimed) {
     pthread_t              threads[CLAIMANTS];
     size_t                 before, during;
 
-    options.timeout_ms = options.connect_timeout_ms = 3000;
+    options.timeout_ms = options.connect_timeout_ms = 2000;
     options.max_connections = CLAIMANTS;
     client = mc_client_new_with_options((const char *[]){scripted_host_address(host), NULL}, NULL, &options);
     before = mallinfo2().uordblks + mallinfo2().hblkhd;

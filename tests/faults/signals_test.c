@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEADLINE_MS 60
+#define DEADLINE_MS 30
 
 /* What a program may have set for signals. */
 struct settings {
