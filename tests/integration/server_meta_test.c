@@ -47,6 +47,7 @@ static const row rows[] = {
     {SET_K "md k I\r\nmg k t\r\n", "HD\r\nHD t100 X W\r\n"},
     {SET_K "md k I\r\nms k 1 C1\r\nx\r\nms k 1 C1 I\r\ny\r\nmg k v\r\nmg k v\r\nms k 1\r\nz\r\nmg k v\r\n",
      "HD\r\nEX\r\nHD\r\nVA 1 X W\r\ny\r\nVA 1 Z X\r\ny\r\nHD\r\nVA 1\r\nz\r\n"},
+    {"mg k N30\r\nmg k\r\nmd k I\r\nmg k\r\n", "HD W\r\nHD Z\r\nHD\r\nHD X W\r\n"},
     /* ms */
     {"ms k 2\r\nab\r\nmg k v f t\r\n", "HD\r\nVA 2 f0 t-1\r\nab\r\n"},
     {"ms k 2 T30 F7 k O9\r\nab\r\nmg k v f t\r\n", "HD kk O9\r\nVA 2 f7 t30\r\nab\r\n"},

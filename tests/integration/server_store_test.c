@@ -54,6 +54,7 @@ static mc_slice ask_bytes(const char *bytes, size_t len) {
             mcs__segment *segment = &session.output.segments[session.output.first];
             const char   *from = segment->item ? segment->at : mc__buffer_readable(&session.output.text).data;
 
+            ck_assert_uint_lt(session.output.pending, MCS__OUTPUT_HIGH + 2 * MEGABYTE);
             ck_assert_uint_lt(answer_len + segment->len, sizeof answer);
             memcpy(answer + answer_len, from, segment->len);
             answer_len += segment->len;
@@ -335,6 +336,39 @@ START_TEST(the_limit_can_be_lowered) {
 }
 END_TEST
 
+/* What waits to be sent is bounded, in one command and over a pipeline: the session stops until it is sent. */
+START_TEST(answers_wait_within_bounds) {
+    static const char command[] = "get k k k k k k k k k k k k k k k k\r\nget k\r\nget k\r\nget k\r\nget k\r\nget k\r\n";
+    size_t            room, sent = 0;
+
+    store("k", 1000000);
+    memcpy(mcs__session_room(&session, &room), command, sizeof command - 1);
+    mcs__session_received(&session, sizeof command - 1);
+    while (mcs__session_run(&session) == MCS__WISH_OUTPUT) {
+        ck_assert_uint_lt(session.output.pending, MCS__OUTPUT_HIGH + 2 * MEGABYTE);
+        sent += session.output.pending;
+        mcs__output_consume(&session.output, worker->store, session.output.pending);
+    }
+    ck_assert_uint_gt(sent + session.output.pending, 21 * 1000000);
+    ck_assert_uint_lt(session.output.pending, MCS__OUTPUT_HIGH + 2 * MEGABYTE);
+}
+END_TEST
+
+/* A value that waits to be sent stays as it was asked for. */
+START_TEST(a_number_is_not_counted_up_under_a_reader) {
+    static char value[5001], command[5100], answer[5200];
+
+    memset(value, ' ', sizeof value - 1);
+    value[0] = '5';
+    snprintf(command, sizeof command, "set n 0 0 5000\r\n%s\r\nget n\r\nincr n 1\r\n", value);
+    snprintf(answer, sizeof answer, "STORED\r\nVALUE n 0 5000\r\n%s\r\nEND\r\n6\r\n", value);
+    expect(command, answer);
+    value[0] = '6';
+    snprintf(answer, sizeof answer, "VALUE n 0 5000\r\n%s\r\nEND\r\n", value);
+    expect("get n\r\n", answer);
+}
+END_TEST
+
 /* -------------------------------------------------------------------------------------------------------- statistics -- */
 
 START_TEST(counts_are_true) {
@@ -386,6 +420,8 @@ Suite *test_suite(void) {
     tcase_add_test(tcase, without_evictions_storing_fails);
     tcase_add_test(tcase, an_unfinished_block_is_given_back);
     tcase_add_test(tcase, the_limit_can_be_lowered);
+    tcase_add_test(tcase, answers_wait_within_bounds);
+    tcase_add_test(tcase, a_number_is_not_counted_up_under_a_reader);
     tcase_add_test(tcase, counts_are_true);
     return suite;
 }
