@@ -55,7 +55,7 @@ static void note_stat(const char *host, mc_status status, mc_slice name, mc_slic
 
 static void set_many(size_t count) {
     for (size_t i = 0; i < count; i++) {
-        char key[16];
+        char key[24];
         snprintf(key, sizeof key, "k%zu", i);
         check_status(mc_set(mc, mc_str(key), V, 0, 0), MC_OK);
     }
