@@ -188,7 +188,7 @@ static void reap(chaos *self, bool all) {
 }
 
 static void fork_one(chaos *self, mc_failover failover) {
-    for (size_t i = 0; i < CHILDREN_MAX; i++) {
+    for (size_t i = 0; i < CHILDREN_MAX && FORKS_AMONG_THREADS; i++) {
         if (self->children[i])
             continue;
         self->children[i] = fork();

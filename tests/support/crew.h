@@ -28,6 +28,14 @@ pid_t child_start(child_fn *work, void *arg);
 /* Waits for a child; returns what its function returned, or -1 where a signal ended it. */
 int child_wait(pid_t pid);
 
+/* Whether a child of a process with busy threads may use memory: libc's allocator lets it, those of the sanitizers do not.
+ */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define FORKS_AMONG_THREADS 0
+#else
+#define FORKS_AMONG_THREADS 1
+#endif
+
 /* The monotonic clock in milliseconds. */
 double clock_ms(void);
 

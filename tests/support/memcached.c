@@ -47,6 +47,16 @@ static void become(const char *path, char *const *arguments, char *const *enviro
     _exit(127);
 }
 
+/* Where there is such a thing: what a library does in a child at a fork is of no use to a program that is about to be
+ * another, and may use an allocator that does not survive a fork among threads, as those of the sanitizers. */
+static pid_t fork_without_handlers(void) {
+#if __GLIBC_PREREQ(2, 34)
+    return _Fork();
+#else
+    return fork();
+#endif
+}
+
 static pid_t spawn(const char *const *own, const char *const *further, const char *port_file) {
     char   path[4096];
     char   port_variable[256];
@@ -64,7 +74,7 @@ static pid_t spawn(const char *const *own, const char *const *further, const cha
     for (; further && *further && count < ARGUMENTS_MAX; further++)
         arguments[count++] = (char *)*further;
 
-    pid = fork();
+    pid = fork_without_handlers();
     if (pid == 0)
         become(path, arguments, environment, parent);
     ck_assert_int_gt(pid, 0);
