@@ -27,14 +27,19 @@ void chaos_add(chaos_tally *sum, const chaos_tally *tally) {
     sum->wrong += tally->wrong;
 }
 
-static void note_call(chaos_worker *self, double began, mc_status status) {
+static void note_call(chaos_worker *self, const char *command, double began, mc_status status) {
     double over = clock_ms() - began - CHAOS_TIMEOUT_MS;
 
     self->tally.calls++;
     self->tally.statuses[(unsigned)status % CHAOS_STATUSES]++;
-    self->tally.late += over > ALLOWED_LATE_MS;
+    if (over > ALLOWED_LATE_MS) {
+        self->tally.late++;
+        fprintf(stderr, "late by %.1f ms: %s, %s\n", over, command, mc_status_name(status));
+    }
     if (over > self->tally.worst_ms)
         self->tally.worst_ms = over;
+    if (status == MC_NO_SERVER || status == MC_UNREACHABLE)
+        poll(NULL, 0, 1); /* that is told at once: without a pause the threads would only take time from each other */
 }
 
 static void note_wrong(chaos_worker *self, const char *why) {
@@ -70,7 +75,7 @@ static mc_status read_one(chaos_worker *self, ledger_key *key, mc_value *value, 
     mc_status   status =
         with_token ? mc_gets(self->client, mc_str(key->name), value) : mc_get(self->client, mc_str(key->name), value);
 
-    note_call(self, began, status);
+    note_call(self, with_token ? "gets" : "get", began, status);
     judge(self, key, &look, status, mc_bytes(value->data, value->len));
     return status;
 }
@@ -90,7 +95,7 @@ static void read_many(chaos_worker *self) {
     }
     began = clock_ms();
     status = mc_get_multi(self->client, names, MANY, &results);
-    note_call(self, began, status);
+    note_call(self, "get_multi", began, status);
     for (size_t i = 0; i < MANY; i++) {
         self->tally.statuses[(unsigned)results.items[i].status % CHAOS_STATUSES]++;
         judge(self, keys[i], &looks[i], results.items[i].status, results.items[i].value);
@@ -116,7 +121,7 @@ static mc_status set_one(chaos_worker *self, ledger_key *key) {
     double        began = clock_ms();
     mc_status     status = mc_set(self->client, mc_str(key->name), mc_bytes(text, len), number, 0);
 
-    note_call(self, began, status);
+    note_call(self, "set", began, status);
     ledger_end(key, number, status, &moment);
     return status;
 }
@@ -127,7 +132,7 @@ static void delete_one(chaos_worker *self, ledger_key *key) {
     double        began = clock_ms();
     mc_status     status = mc_delete(self->client, mc_str(key->name));
 
-    note_call(self, began, status);
+    note_call(self, "delete", began, status);
     ledger_end(key, number, status, &moment);
 }
 
@@ -146,7 +151,7 @@ static void swap_one(chaos_worker *self, ledger_key *key, mc_value *value) {
     len = ledger_value(key->name, number, some_len(self), text);
     began = clock_ms();
     status = mc_cas(self->client, mc_str(key->name), mc_bytes(text, len), number, 0, value->cas);
-    note_call(self, began, status);
+    note_call(self, "cas", began, status);
     ledger_end(key, number, status, &moment);
 }
 
@@ -168,7 +173,7 @@ static void set_many(chaos_worker *self) {
         entries[i].value = mc_bytes(text, ledger_value(key->name, entries[i].flags, len, text));
     }
     began = clock_ms();
-    note_call(self, began, mc_set_multi(self->client, entries, CHAOS_OWN_KEYS));
+    note_call(self, "set_multi", began, mc_set_multi(self->client, entries, CHAOS_OWN_KEYS));
     for (size_t i = 0; i < CHAOS_OWN_KEYS; i++) {
         self->tally.statuses[(unsigned)entries[i].status % CHAOS_STATUSES]++;
         ledger_end(own_key(self, i), entries[i].flags, entries[i].status, &moments[i]);
@@ -200,7 +205,7 @@ static void update_one(chaos_worker *self, ledger_key *key) {
     double        began = clock_ms();
     mc_status     status = mc_update(self->client, mc_str(key->name), compute, &change, 0);
 
-    note_call(self, began, status);
+    note_call(self, "update", began, status);
     ledger_end(key, change.number, status, &moment);
 }
 
