@@ -54,6 +54,7 @@ static const struct {
     [NTH_GETADDRINFO] = {"getaddrinfo", ERRORS(EAI_AGAIN, EAI_FAIL, EAI_MEMORY, EAI_NONAME, EMFILE, ENOMEM, EIO)},
     [NTH_THREAD] = {"pthread_create", ERRORS(EAGAIN, EINVAL)},
     [NTH_ATFORK] = {"pthread_atfork", ERRORS(ENOMEM)},
+    [NTH_LOCK] = {"pthread_mutex_init", ERRORS(ENOMEM, EAGAIN)},
     [NTH_DEFLATE] = {"deflateInit", ERRORS(ENOMEM)},
     [NTH_INFLATE] = {"inflateInit", ERRORS(ENOMEM)},
 };
@@ -142,6 +143,7 @@ int     nth_call_close(int fd);
 int     nth_call_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **found);
 int     nth_call_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument);
 int     nth_call_pthread_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void));
+int     nth_call_pthread_mutex_init(pthread_mutex_t *lock, const pthread_mutexattr_t *attributes);
 int     nth_call_deflate_init(z_stream *stream, int level, const char *version, int size);
 int     nth_call_inflate_init(z_stream *stream, const char *version, int size);
 
@@ -315,6 +317,12 @@ int nth_call_pthread_atfork(void (*prepare)(void), void (*parent)(void), void (*
     int error = fate(NTH_ATFORK);
 
     return error != 0 ? error : pthread_atfork(prepare, parent, child);
+}
+
+int nth_call_pthread_mutex_init(pthread_mutex_t *lock, const pthread_mutexattr_t *attributes) {
+    int error = fate(NTH_LOCK);
+
+    return error != 0 ? error : pthread_mutex_init(lock, attributes);
 }
 
 int nth_call_deflate_init(z_stream *stream, int level, const char *version, int size) {

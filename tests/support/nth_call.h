@@ -42,6 +42,7 @@ typedef enum nth_function {
     NTH_GETADDRINFO, /* an errno becomes EAI_SYSTEM with it; an EAI_ code, which is negative, is returned as it is */
     NTH_THREAD,      /* pthread_create */
     NTH_ATFORK,      /* pthread_atfork */
+    NTH_LOCK,        /* pthread_mutex_init */
     NTH_DEFLATE,     /* deflateInit: Z_MEM_ERROR, whatever the errno */
     NTH_INFLATE,     /* inflateInit: the same */
     NTH_FUNCTIONS
