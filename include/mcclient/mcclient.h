@@ -133,7 +133,11 @@ static inline mc_slice mc_bytes(const void *data, size_t len) {
 
 /* ----------------------------------------------------------------------------------------------------------- options -- */
 
-/* Where a key goes when its host is dead. */
+/*
+ * Where a key goes when its host is dead. With MC_FAILOVER_REHASH what is written meanwhile is on another host, and when the
+ * key's own comes back with its memory, what it held before is read again, older than what was written meanwhile. With
+ * MC_FAILOVER_NONE that cannot be: nothing is written meanwhile, and each call says so.
+ */
 typedef enum mc_failover {
     MC_FAILOVER_REHASH = 0, /* python-memcached: up to ten tries, each the hash of the last hash and the try's number */
     MC_FAILOVER_NONE = 1    /* nowhere: MC_UNREACHABLE at once */
