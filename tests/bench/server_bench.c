@@ -6,20 +6,17 @@
  * Prints commands per second of each and their ratio, the median over the rounds: above 1, mcserver is faster. Then, where
  * strace is installed, the system calls that each server makes for a command.
  */
-#include "support/plain_client.h"
+#include "bench/basics.h"
+#include "bench/process.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define CONNECTIONS_MAX 64
@@ -36,78 +33,13 @@ typedef struct work {
 } work;
 
 typedef struct running {
-    const char *program;
-    pid_t       pid;
-    char        address[32];
-    int         fds[CONNECTIONS_MAX];
-    char        calls[64]; /* a command, as text */
-    double      rates[ROUNDS_MAX];
+    bench_process process;
+    int           fds[CONNECTIONS_MAX];
+    char          calls[64]; /* a command, as text */
+    double        rates[ROUNDS_MAX];
 } running;
 
 static char replies[1 << 20];
-
-static void fail(const char *what) {
-    fprintf(stderr, "server_bench: %s: %s\n", what, strerror(errno));
-    exit(EXIT_FAILURE);
-}
-
-static double now_s(void) {
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-/* --------------------------------------------------------------------------------------------------------- servers -- */
-
-/* A port that is free now, though another program may be faster. */
-static unsigned free_port(void) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t          len = sizeof address;
-    int                fd = socket(AF_INET, SOCK_STREAM, 0);
-
-    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0 ||
-        getsockname(fd, (struct sockaddr *)&address, &len) < 0)
-        fail("no free port");
-    close(fd);
-    return ntohs(address.sin_port);
-}
-
-static int connect_to(const running *server) {
-    int fd = plain_connect(server->address);
-    int on = 1;
-
-    if (fd >= 0)
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    return fd;
-}
-
-static void start(running *server, const char *program, const char *threads) {
-    struct timespec pause = {.tv_nsec = 5000000};
-    unsigned        port = free_port();
-    char            port_text[16];
-    int             fd = -1;
-
-    server->program = program;
-    snprintf(port_text, sizeof port_text, "%u", port);
-    snprintf(server->address, sizeof server->address, "127.0.0.1:%u", port);
-    server->pid = fork();
-    if (server->pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        execlp(program, program, "-l", "127.0.0.1", "-p", port_text, "-t", threads, "-u", "nobody", (char *)NULL);
-        fail(program);
-    }
-    for (int i = 0; i < 1000 && (fd = connect_to(server)) < 0; i++)
-        nanosleep(&pause, NULL);
-    if (fd < 0)
-        fail(server->address);
-    close(fd);
-}
-
-static void stop(const running *server) {
-    kill(server->pid, SIGTERM);
-    waitpid(server->pid, NULL, 0);
-}
 
 /* ------------------------------------------------------------------------------------------------------------ loads -- */
 
@@ -115,7 +47,7 @@ static void send_all(int fd, const char *data, size_t len) {
     while (len > 0) {
         ssize_t sent = send(fd, data, len, MSG_NOSIGNAL);
         if (sent <= 0)
-            fail("send");
+            bench_fail("send");
         data += sent;
         len -= (size_t)sent;
     }
@@ -125,7 +57,7 @@ static void receive_all(int fd, size_t len) {
     while (len > 0) {
         ssize_t got = recv(fd, replies, len < sizeof replies ? len : sizeof replies, 0);
         if (got <= 0)
-            fail("recv");
+            bench_fail("recv");
         len -= (size_t)got;
     }
 }
@@ -139,22 +71,22 @@ static void run_batch(const running *server, const work *load) {
 }
 
 static double measure(const running *server, const work *load, double seconds) {
-    double   start = now_s();
-    double   end;
+    uint64_t start = bench_now_ns();
+    double   passed_s;
     unsigned batches = 0;
 
     do {
         run_batch(server, load);
         batches++;
-        end = now_s();
-    } while (end - start < seconds);
-    return (double)batches * load->connections * load->commands / (end - start);
+        passed_s = (double)(bench_now_ns() - start) / 1e9;
+    } while (passed_s < seconds);
+    return (double)batches * load->connections * load->commands / passed_s;
 }
 
 static void open_connections(running *server, const work *load) {
     for (unsigned i = 0; i < load->connections; i++)
-        if ((server->fds[i] = connect_to(server)) < 0)
-            fail("connect");
+        if ((server->fds[i] = bench_connect(server->process.address)) < 0)
+            bench_fail("connect");
 }
 
 static void close_connections(const running *server, const work *load) {
@@ -172,8 +104,8 @@ static pid_t trace(const running *server, FILE **summary) {
     pid_t tracer;
 
     if (pipe(ends) < 0)
-        fail("pipe");
-    snprintf(pid_text, sizeof pid_text, "%d", (int)server->pid);
+        bench_fail("pipe");
+    snprintf(pid_text, sizeof pid_text, "%d", (int)server->process.pid);
     tracer = fork();
     if (tracer == 0) {
         dup2(ends[1], STDERR_FILENO);
@@ -225,7 +157,7 @@ static void append(char **text, size_t *len, const char *more) {
 
     *text = realloc(*text, *len + more_len + 1);
     if (!*text)
-        fail("memory");
+        bench_fail("memory");
     memcpy(*text + *len, more, more_len + 1);
     *len += more_len;
 }
@@ -259,17 +191,6 @@ static work gets(const char *name, unsigned connections, unsigned commands, bool
     return made;
 }
 
-static int compare(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-static double median(double *numbers, unsigned count) {
-    qsort(numbers, count, sizeof *numbers, compare);
-    return numbers[count / 2];
-}
-
 static void compare_on(running servers[SERVERS], const work *load, unsigned rounds, double seconds) {
     double ratios[ROUNDS_MAX];
 
@@ -288,14 +209,14 @@ static void compare_on(running servers[SERVERS], const work *load, unsigned roun
         count_calls(&servers[i], load);
         close_connections(&servers[i], load);
     }
-    printf("%-28s %12.0f %12.0f %8.2f %10s %10s\n", load->name, median(servers[0].rates, rounds),
-           median(servers[1].rates, rounds), median(ratios, rounds), servers[0].calls, servers[1].calls);
+    printf("%-28s %12.0f %12.0f %8.2f %10s %10s\n", load->name, bench_median(servers[0].rates, rounds),
+           bench_median(servers[1].rates, rounds), bench_median(ratios, rounds), servers[0].calls, servers[1].calls);
     fflush(stdout);
 }
 
 int main(int argc, char **argv) {
     running     servers[SERVERS] = {0};
-    const char *threads = "1";
+    unsigned    threads = 1;
     const char *only = "";
     unsigned    rounds = 51;
     double      seconds = 0.03;
@@ -303,7 +224,7 @@ int main(int argc, char **argv) {
 
     while ((option = getopt(argc, argv, "t:r:m:w:")) != -1) {
         if (option == 't')
-            threads = optarg;
+            threads = (unsigned)strtoul(optarg, NULL, 10);
         else if (option == 'r')
             rounds = (unsigned)strtoul(optarg, NULL, 10);
         else if (option == 'm')
@@ -318,8 +239,9 @@ int main(int argc, char **argv) {
         return EXIT_FAILURE;
     }
     memset(value_100, 'v', sizeof value_100 - 1);
-    start(&servers[0], argv[optind], threads);
-    start(&servers[1], optind + 1 < argc ? argv[optind + 1] : "memcached", threads);
+    bench_process_start(&servers[0].process, argv[optind], threads, BENCH_CORES_ALL, NULL);
+    bench_process_start(&servers[1].process, optind + 1 < argc ? argv[optind + 1] : "memcached", threads, BENCH_CORES_ALL,
+                        NULL);
     printf("%-28s %12s %12s %8s %10s %10s\n", "commands a second, -t", "mcserver", "memcached", "ratio", "calls", "calls");
     {
         work works[] = {
@@ -336,6 +258,6 @@ int main(int argc, char **argv) {
         }
     }
     for (int i = 0; i < SERVERS; i++)
-        stop(&servers[i]);
+        bench_process_stop(&servers[i].process);
     return EXIT_SUCCESS;
 }

@@ -1,0 +1,196 @@
+/*
+ * What a call of the library costs and a machine's speed does not change: system calls and allocations, in the steady state.
+ * The bounds are what was measured, with room for 15 % where it is a number that may vary.
+ */
+#include "support/each_kind.h"
+#include "support/nth_call.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KEYS 100
+#define LARGE (500 * 1024)
+#define CALLS 20
+#define ROOM_PERCENT 115
+
+static mc_value   value;
+static mc_results results;
+static char       large[LARGE];
+static char       names[KEYS][16];
+static mc_slice   keys[KEYS];
+static mc_entry   entries[KEYS];
+static mc_status  statuses[KEYS];
+
+/* ----------------------------------------------------------------------------------------------------------- calls -- */
+
+static void get(size_t size) {
+    check_status(mc_get(mc, keys[0], &value), MC_OK);
+    ck_assert_uint_eq(value.len, size);
+}
+
+static void gets_(size_t size) {
+    check_status(mc_gets(mc, keys[0], &value), MC_OK);
+    ck_assert_uint_eq(value.len, size);
+}
+
+static void gat(size_t size) {
+    check_status(mc_gat(mc, keys[0], 100, &value), MC_OK);
+    ck_assert_uint_eq(value.len, size);
+}
+
+static void set(size_t size) {
+    check_status(mc_set(mc, keys[0], mc_bytes(large, size), 0, 0), MC_OK);
+}
+
+static void miss(size_t size) {
+    (void)size;
+    check_status(mc_get(mc, mc_str("nothing"), &value), MC_NOT_FOUND);
+}
+
+static void delete_(size_t size) {
+    (void)size;
+    check_status(mc_delete(mc, mc_str("nothing")), MC_NOT_FOUND);
+}
+
+static void touch(size_t size) {
+    (void)size;
+    check_status(mc_touch(mc, keys[0], 100), MC_OK);
+}
+
+static void incr(size_t size) {
+    uint64_t result;
+
+    (void)size;
+    check_status(mc_incr(mc, mc_str("counter"), 1, &result), MC_OK);
+}
+
+static void get_multi(size_t size) {
+    check_status(mc_get_multi(mc, keys, KEYS, &results), MC_OK);
+    ck_assert_int_eq(results.items[KEYS - 1].status, MC_OK);
+    ck_assert_uint_eq(results.items[KEYS - 1].value.len, size);
+}
+
+static void set_multi(size_t size) {
+    (void)size;
+    check_status(mc_set_multi(mc, entries, KEYS), MC_OK);
+    ck_assert_int_eq(entries[KEYS - 1].status, MC_OK);
+}
+
+static void delete_multi(size_t size) {
+    (void)size;
+    check_status(mc_delete_multi(mc, keys, KEYS, statuses), MC_OK);
+}
+
+/*
+ * looks: recv with MSG_PEEK before a connection is used. receives: at most, where answers may come in several parts;
+ * memcached answers up to 20 commands of a batch at once.
+ */
+static const struct {
+    const char *name;
+    void (*run)(size_t size);
+    size_t   size, hosts;
+    unsigned looks, sends, receives;
+    bool     exactly; /* so many receives */
+    unsigned polls;   /* at most */
+    unsigned allocations;
+} rows[] = {
+    {"get", get, 100, 1, 1, 1, 1, true, 0, 0},
+    {"get of 4 KB", get, 4096, 1, 1, 1, 1, true, 0, 0},
+    {"a miss", miss, 100, 1, 1, 1, 1, true, 0, 0},
+    {"gets", gets_, 100, 1, 1, 1, 1, true, 0, 0},
+    {"gat", gat, 100, 1, 1, 1, 1, true, 0, 0},
+    {"set", set, 100, 1, 1, 1, 1, true, 0, 0},
+    {"set of 4 KB", set, 4096, 1, 1, 1, 1, true, 0, 0},
+    {"set of 500 KB", set, LARGE, 1, 1, 1, 1, true, 0, 0},
+    {"delete", delete_, 100, 1, 1, 1, 1, true, 0, 0},
+    {"touch", touch, 100, 1, 1, 1, 1, true, 0, 0},
+    {"incr", incr, 100, 1, 1, 1, 1, true, 0, 0},
+    {"get_multi", get_multi, 100, 1, 1, 1, 1, false, 0, 1},
+    {"set_multi", set_multi, 100, 1, 1, 1, 6, false, 0, 1},
+    {"delete_multi", delete_multi, 100, 1, 1, 1, 6, false, 0, 1},
+    {"get_multi on 4 hosts", get_multi, 100, 4, 4, 4, 4, false, 4, 1},
+    {"delete_multi on 4 hosts", delete_multi, 100, 4, 4, 4, 12, false, 4, 1},
+};
+
+static void begin(size_t hosts, size_t size) {
+    nth_call_disarm();
+    start_servers(hosts);
+    memset(large, 'v', sizeof large);
+    for (unsigned i = 0; i < KEYS; i++) {
+        snprintf(names[i], sizeof names[i], "key:%u", i);
+        keys[i] = mc_str(names[i]);
+        entries[i] = (mc_entry){.key = keys[i], .value = mc_bytes(large, i == 0 ? size : 100)};
+    }
+    check_status(mc_set_multi(mc, entries, KEYS), MC_OK);
+    check_status(mc_set(mc, mc_str("counter"), mc_str("1000"), 0, 0), MC_OK);
+}
+
+static void end(void) {
+    mc_value_clear(&value);
+    mc_results_clear(&results);
+}
+
+static void run_row(size_t row) {
+    for (unsigned i = 0; i < CALLS; i++)
+        rows[row].run(rows[row].size);
+}
+
+START_TEST(system_calls) {
+    size_t receives;
+
+    begin(rows[_i].hosts, rows[_i].size);
+    run_row((size_t)_i);
+    nth_call_disarm();
+    run_row((size_t)_i);
+    receives = nth_call_count(NTH_RECV) + nth_call_count(NTH_RECVMSG) - rows[_i].looks * CALLS;
+    ck_assert_uint_eq(nth_call_count(NTH_SEND) + nth_call_count(NTH_SENDMSG), rows[_i].sends * CALLS);
+    ck_assert_msg(rows[_i].exactly ? receives == rows[_i].receives * CALLS
+                                   : 100 * receives <= ROOM_PERCENT * rows[_i].receives * CALLS,
+                  "%s: %zu receives in %d calls", rows[_i].name, receives, CALLS);
+    ck_assert_uint_le(nth_call_count(NTH_POLL), rows[_i].polls * CALLS);
+    for (int function = 0; function < NTH_FUNCTIONS; function++)
+        if (function != NTH_SEND && function != NTH_SENDMSG && function != NTH_RECV && function != NTH_RECVMSG &&
+            function != NTH_POLL && function != NTH_ALLOCATE)
+            ck_assert_msg(nth_call_count((nth_function)function) == 0, "%s: a %s", rows[_i].name,
+                          nth_call_name((nth_function)function));
+    end();
+}
+END_TEST
+
+START_TEST(allocations) {
+    begin(rows[_i].hosts, rows[_i].size);
+    run_row((size_t)_i);
+    nth_call_disarm();
+    run_row((size_t)_i);
+    ck_assert_msg(nth_call_count(NTH_ALLOCATE) <= rows[_i].allocations * CALLS, "%s: %zu allocations in %d calls",
+                  rows[_i].name, nth_call_count(NTH_ALLOCATE), CALLS);
+    end();
+}
+END_TEST
+
+START_TEST(no_allocations_for_a_large_value) {
+    begin(1, LARGE);
+    get(LARGE);
+    nth_call_disarm();
+    for (unsigned i = 0; i < CALLS; i++) {
+        get(LARGE);
+        set(LARGE);
+    }
+    ck_assert_uint_eq(nth_call_count(NTH_ALLOCATE), 0);
+    end();
+}
+END_TEST
+
+static void add_tests(TCase *tcase) {
+    test_rows(tcase, system_calls, rows);
+    test_rows(tcase, allocations, rows);
+    tcase_add_test(tcase, no_allocations_for_a_large_value);
+}
+
+Suite *test_suite(void) {
+    Suite *suite = suite_create("costs");
+
+    each_kind(suite, "costs", 30, add_tests);
+    return suite;
+}

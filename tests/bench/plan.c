@@ -1,0 +1,16 @@
+#include "bench/plan.h"
+
+const char *const *bench_plan_addresses(const bench_plan *plan, const bench_work *work) {
+    switch (work->place) {
+    case BENCH_THREADS:
+        return &plan->threads_host;
+    case BENCH_UNIX:
+        return &plan->unix_host;
+    default:
+        return plan->hosts;
+    }
+}
+
+void bench_plan_take_place(const bench_plan *plan, const bench_work *work) {
+    bench_run_on(work->place == BENCH_THREADS ? BENCH_CORES_ALL : plan->client_core);
+}
