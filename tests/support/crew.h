@@ -19,7 +19,8 @@ void crew_join(crew *self);
 /* Both. */
 void crew_run(size_t count, crew_fn *work, void *arg);
 
-/* What a child does; 0 is well. It ends with _exit, so nothing of the parent's is flushed or checked a second time. */
+/* What a child does; 0 is well. It ends with _exit, so nothing of the parent's is flushed a second time. It checks nothing
+ * with Check where the parent has threads that do. */
 typedef int child_fn(void *arg);
 
 /* Forks. A child that has not ended after 60 s is ended by SIGALRM. */
