@@ -37,8 +37,8 @@ static mc_status store_next(struct update *update, bool present) {
     return mc__command_run(update->client, &ask, update->deadline);
 }
 
-/* How one go ended. */
-enum ending { READ_FAILED, CONFLICT, ENDED };
+/* How one go ended. UNSENT: it did not get as far as to send what it would store. */
+enum ending { UNSENT, CONFLICT, ENDED };
 
 static enum ending try_once(struct update *update, mc_status *status) {
     bool present;
@@ -46,13 +46,15 @@ static enum ending try_once(struct update *update, mc_status *status) {
     *status = read_current(update);
     present = *status == MC_OK;
     if (!present && *status != MC_NOT_FOUND)
-        return READ_FAILED;
+        return UNSENT;
     update->next.len = 0;
     update->next.flags = present ? update->current.flags : 0;
     *status = update->fn(present ? &update->current : NULL, &update->next, update->arg);
     if (*status != MC_OK)
         return ENDED;
     *status = store_next(update, present);
+    if (mc__status_not_sent(*status))
+        return UNSENT;
     return *status == MC_EXISTS || *status == MC_NOT_STORED || *status == MC_NOT_FOUND ? CONFLICT : ENDED;
 }
 
@@ -88,8 +90,8 @@ static mc_status run(struct update *update) {
 
     for (mc__time pause = PAUSE_FIRST_NS;; pause = pause < PAUSE_MAX_NS ? 2 * pause : pause) {
         enum ending ending = try_once(update, &status);
-        if (ending == READ_FAILED && pause > PAUSE_FIRST_NS && is_late(update))
-            return lost(); /* a conflict was lost before, and the deadline came while the next go was reading */
+        if (ending == UNSENT && pause > PAUSE_FIRST_NS && is_late(update))
+            return lost(); /* a conflict was lost before, and the deadline came before the next one */
         if (ending != CONFLICT)
             return status;
         if (!is_late(update))
