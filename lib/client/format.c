@@ -64,7 +64,7 @@ static int inflate_into(z_stream *stream, size_t max, mc__buffer *out) {
 
     while (result == Z_OK && mc__buffer_len(out) <= max) {
         size_t room = next_room(mc__buffer_len(out), first, max);
-        if (!mc__buffer_reserve(out, room))
+        if (!mc__buffer_reserve(out, room + 1)) /* and a NUL */
             return Z_MEM_ERROR;
         stream->next_out = (Bytef *)mc__buffer_tail(out);
         stream->avail_out = (uInt)room;
@@ -106,8 +106,6 @@ mc_status mc__format_inflate(mc_slice value, size_t max, mc__buffer *out, const 
     *reason = what_is_wrong(&stream, result, mc__buffer_len(out), max);
     if (*reason)
         return MC_BAD_VALUE;
-    if (!mc__buffer_reserve(out, 1))
-        return no_memory(reason);
     *mc__buffer_tail(out) = '\0';
     return MC_OK;
 }

@@ -11,8 +11,6 @@ void mc__packing_init(mc__packing *packing, const mc_entry *given, size_t count)
 static bool make_copy(mc__packing *packing) {
     if (packing->copy)
         return true;
-    if (packing->count > SIZE_MAX / sizeof *packing->copy)
-        return false;
     packing->copy = malloc(packing->count * sizeof *packing->copy);
     if (!packing->copy)
         return false;

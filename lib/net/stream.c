@@ -23,8 +23,6 @@
 #define USER_TIMEOUT_MIN_MS 60000
 
 static bool same_inet_address(const struct sockaddr_storage *a, const struct sockaddr_storage *b) {
-    if (a->ss_family != b->ss_family)
-        return false;
     if (a->ss_family == AF_INET) {
         const struct sockaddr_in *a4 = (const struct sockaddr_in *)a, *b4 = (const struct sockaddr_in *)b;
         return a4->sin_port == b4->sin_port && a4->sin_addr.s_addr == b4->sin_addr.s_addr;
