@@ -52,9 +52,9 @@ least_lines=98
 least_branches=90
 
 packages="gcc g++ libc6-dev make cmake pkg-config zlib1g-dev nettle-dev libevent-dev check
-    memcached python3 python3-memcache python3-pylibmc php-cli php-memcached"
+    memcached python3 python3-memcache python3-pylibmc php-cli php-memcached locales"
 case $mode in
-all) packages="$packages clang" ;;
+all) packages="$packages clang libclang-rt-14-dev" ;;
 coverage) packages="$packages lcov" ;;
 esac
 # shellcheck disable=SC2086

@@ -77,7 +77,7 @@ double now_ms(void) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define LATENESS_MS 2000
 #else
-#define LATENESS_MS 250
+#define LATENESS_MS 500
 #endif
 
 /* The latest that a sleep of the watch has ended, in microseconds. */
