@@ -31,8 +31,10 @@ typedef struct bench_work {
     size_t          value_size;
     unsigned        hosts, threads;
     bench_place     place;
-    double          goal;         /* speed beside raw, client and server on one core (threads: any); 0: none is set */
-    double          instructions; /* of the library, a key: what it took when this was last written down; 0: unknown */
+    double          goal; /* speed beside raw, client and server on one core (threads: any); 0: none is set */
+    /* Of the library, a key: what it took when this was last written down. 0: not stable, for copying large values takes
+     * other instructions from machine to machine. */
+    double instructions;
 } bench_work;
 
 extern const bench_work bench_works[];
