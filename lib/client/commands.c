@@ -5,7 +5,7 @@
 #include "client/failure.h"
 #include "client/format.h"
 #include "client/value.h"
-#include "net/call.h"
+#include "net/run.h"
 #include "protocol/key.h"
 
 #include <stdio.h>

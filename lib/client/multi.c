@@ -4,7 +4,7 @@
 #include "client/format.h"
 #include "client/packing.h"
 #include "client/results.h"
-#include "net/call.h"
+#include "net/run.h"
 #include "protocol/key.h"
 
 #include <stdlib.h>

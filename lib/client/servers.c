@@ -2,7 +2,7 @@
 #include "base/status.h"
 #include "client/commands.h"
 #include "client/failure.h"
-#include "net/call.h"
+#include "net/run.h"
 #include "protocol/key.h"
 
 #include <stdio.h>

@@ -1,7 +1,6 @@
 #include "net/call.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,16 +16,7 @@
 /* So often a host is received from in a row while others wait: one that never ends must not keep them from being heard. */
 #define TURNS_MAX 32
 
-/* Calls up to this many are polled without an allocation. */
-#define FEW 64
-
-/* What a step knows of the run that it is in. */
-struct turn {
-    mc__time now, deadline;
-    bool     alone; /* nobody else waits while this call does */
-};
-
-static void take_connection(mc__call *call, const struct turn *turn);
+static void take_connection(mc__call *call, const mc__turn *turn);
 
 void mc__call_init(mc__call *call, mc__host *host, mc__exchange *exchange, bool probe) {
     call->host = host;
@@ -131,7 +121,7 @@ static bool may_retry(const mc__call *call, mc_status status) {
 }
 
 /* The connection is of no more use: the rest is asked once more on a fresh one, or the call ends. */
-static void broke(mc__call *call, const struct turn *turn, mc_status status, const char *reason) {
+static void broke(mc__call *call, const mc__turn *turn, mc_status status, const char *reason) {
     explain(call, reason);
     abandon(call, status);
     if (status == MC_PROTOCOL_ERROR || status == MC_CLIENT_ERROR)
@@ -154,7 +144,7 @@ static void broke(mc__call *call, const struct turn *turn, mc_status status, con
     end(call, status);
 }
 
-static void broke_with_errno(mc__call *call, const struct turn *turn) {
+static void broke_with_errno(mc__call *call, const mc__turn *turn) {
     char text[80];
 
     broke(call, turn, MC_CONNECTION_LOST, mc__errno_text(errno, text, sizeof text));
@@ -162,7 +152,7 @@ static void broke_with_errno(mc__call *call, const struct turn *turn) {
 
 /* ------------------------------------------------------------------------------------------------------------ talking -- */
 
-static bool may_wait(const mc__call *call, const struct turn *turn) {
+static bool may_wait(const mc__call *call, const mc__turn *turn) {
     return turn->alone && turn->deadline - turn->now + WAIT_SLACK >= call->connection->stream.io_timeout_ms * MC__MS;
 }
 
@@ -171,7 +161,7 @@ static bool has_ended(const mc__call *call) {
 }
 
 /* Whether the call goes on after a transfer; if not, it has been told. */
-static bool went_on(mc__call *call, const struct turn *turn, mc__transfer transfer) {
+static bool went_on(mc__call *call, const mc__turn *turn, mc__transfer transfer) {
     switch (transfer) {
     case MC__TRANSFER_FAILED:
         broke_with_errno(call, turn);
@@ -203,7 +193,7 @@ static void read_last_words(mc__call *call) {
 }
 
 /* A single request is sent by waiting in the socket; of many, replies may have to be read first for the server to go on. */
-static bool send_part(mc__call *call, const struct turn *turn) {
+static bool send_part(mc__call *call, const mc__turn *turn) {
     bool         wait = call->exchange->count == 1 && may_wait(call, turn);
     mc__transfer transfer = mc__connection_send(call->connection, wait);
 
@@ -216,8 +206,8 @@ static bool send_part(mc__call *call, const struct turn *turn) {
 }
 
 /* Sends and receives as far as it goes. readable: poll said so. */
-static void talk(mc__call *call, const struct turn *first, bool readable) {
-    struct turn  turn = *first;
+static void talk(mc__call *call, const mc__turn *first, bool readable) {
+    mc__turn     turn = *first;
     bool         drained = false, wait;
     mc__transfer transfer;
 
@@ -246,7 +236,7 @@ static void talk(mc__call *call, const struct turn *first, bool readable) {
     }
 }
 
-static void begin_talk(mc__call *call, const struct turn *turn) {
+static void begin_talk(mc__call *call, const mc__turn *turn) {
     call->state = MC__CALL_TALKING;
     mc__pipeline_push(&call->connection->pipeline, call->exchange);
     talk(call, turn, false);
@@ -256,7 +246,7 @@ static void begin_talk(mc__call *call, const struct turn *turn) {
 
 /* The host is there; it may be the kernel alone that had accepted. What this comes to is not left to whether the RST came
  * before or after the first bytes were sent. */
-static void broken_at_once(mc__call *call, const struct turn *turn) {
+static void broken_at_once(mc__call *call, const mc__turn *turn) {
     mc__pool_return_right(&call->host->pool);
     explain(call, call->dial.reason);
     if (may_retry(call, MC_CONNECTION_LOST)) {
@@ -269,7 +259,7 @@ static void broken_at_once(mc__call *call, const struct turn *turn) {
     end(call, MC_CONNECTION_LOST);
 }
 
-static void dial_failed(mc__call *call, const struct turn *turn) {
+static void dial_failed(mc__call *call, const mc__turn *turn) {
     mc__host *host = call->host;
     bool      hurried = call->dial.deadline == turn->deadline && turn->now >= turn->deadline;
 
@@ -309,7 +299,7 @@ static void spoke_first(mc__call *call) {
     end(call, call->may_move ? MC_UNREACHABLE : MC_PROTOCOL_ERROR);
 }
 
-static void dialled(mc__call *call, const struct turn *turn) {
+static void dialled(mc__call *call, const mc__turn *turn) {
     mc__host *host = call->host;
 
     call->connection = mc__connection_new(&call->dial.stream, host->settings->max_value_size);
@@ -329,7 +319,7 @@ static void dialled(mc__call *call, const struct turn *turn) {
     begin_talk(call, turn);
 }
 
-static void dial_on(mc__call *call, const struct turn *turn, mc__dial_state state) {
+static void dial_on(mc__call *call, const mc__turn *turn, mc__dial_state state) {
     call->state = MC__CALL_DIALING;
     if (state == MC__DIAL_CONNECTED)
         dialled(call, turn);
@@ -352,7 +342,7 @@ static bool fit_for_use(mc__call *call) {
     return false;
 }
 
-static void take_connection(mc__call *call, const struct turn *turn) {
+static void take_connection(mc__call *call, const mc__turn *turn) {
     char text[80];
 
     for (;;) {
@@ -384,7 +374,7 @@ static void died_meanwhile(mc__call *call) {
     end(call, MC_UNREACHABLE);
 }
 
-static void step_queued(mc__call *call, const struct turn *turn) {
+static void step_queued(mc__call *call, const mc__turn *turn) {
     mc__taken taken;
 
     if (!mc__pool_granted(&call->host->pool, &call->waiter, &taken, &call->connection))
@@ -401,7 +391,7 @@ static void step_queued(mc__call *call, const struct turn *turn) {
 
 /* ------------------------------------------------------------------------------------------------------------ the run -- */
 
-static void step(mc__call *call, const struct turn *turn, bool ready) {
+void mc__call_step(mc__call *call, const mc__turn *turn, bool ready) {
     switch (call->state) {
     case MC__CALL_NEW:
         take_connection(call, turn);
@@ -420,8 +410,7 @@ static void step(mc__call *call, const struct turn *turn, bool ready) {
     }
 }
 
-/* The deadline has come, or the run cannot go on: status says which. */
-static void stop(mc__call *call, mc__time now, mc_status status) {
+void mc__call_stop(mc__call *call, mc__time now, mc_status status) {
     mc__host *host = call->host;
     bool      late = status == MC_TIMEOUT;
 
@@ -454,8 +443,7 @@ static void stop(mc__call *call, mc__time now, mc_status status) {
     end(call, status);
 }
 
-/* Fills poll's entry for a call that is not done; returns until when it waits. */
-static mc__time wants(const mc__call *call, struct pollfd *poll, mc__time deadline) {
+mc__time mc__call_wants(const mc__call *call, mc__time deadline, struct pollfd *poll) {
     const mc__pipeline *pipeline;
 
     switch (call->state) {
@@ -473,81 +461,4 @@ static mc__time wants(const mc__call *call, struct pollfd *poll, mc__time deadli
             poll->events |= POLLOUT;
         return deadline;
     }
-}
-
-/* Steps the calls that are ready or whose own time has come; returns how many are not done. */
-static size_t step_ready(mc__call *calls, size_t count, const struct pollfd *polls, const struct turn *turn) {
-    size_t pending = 0;
-    size_t at = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        mc__call *call = &calls[i];
-        bool      ready;
-        if (call->state == MC__CALL_DONE)
-            continue;
-        ready = polls[at++].revents != 0;
-        if (ready || (call->state == MC__CALL_DIALING && turn->now >= call->dial.until))
-            step(call, turn, ready);
-        if (call->state != MC__CALL_DONE)
-            pending++;
-    }
-    return pending;
-}
-
-static void stop_all(mc__call *calls, size_t count, mc__time now, mc_status status) {
-    for (size_t i = 0; i < count; i++) {
-        if (calls[i].state != MC__CALL_DONE)
-            stop(&calls[i], now, status);
-    }
-}
-
-/* One wait for all that are not done. false: the run is over. */
-static bool wait_and_step(mc__call *calls, size_t count, struct pollfd *polls, struct turn *turn) {
-    mc__time until = turn->deadline;
-    nfds_t   waiting = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        if (calls[i].state != MC__CALL_DONE)
-            until = mc__earlier(until, wants(&calls[i], &polls[waiting++], turn->deadline));
-    }
-    for (nfds_t i = 0; i < waiting; i++)
-        polls[i].revents = 0;
-    if (poll(polls, waiting, mc__deadline_left_ms(until, mc__time_now())) < 0 && errno != EINTR && errno != EAGAIN) {
-        stop_all(calls, count, turn->now, MC_NO_MEMORY);
-        return false;
-    }
-    turn->now = mc__time_now();
-    if (step_ready(calls, count, polls, turn) == 0)
-        return false;
-    if (turn->now < turn->deadline)
-        return true;
-    stop_all(calls, count, turn->now, MC_TIMEOUT);
-    return false;
-}
-
-void mc__calls_run(mc__call *calls, size_t count, mc__time deadline) {
-    struct pollfd  few[FEW];
-    struct pollfd *polls = few;
-    struct turn    turn = {.now = mc__time_now(), .deadline = deadline, .alone = count == 1};
-    bool           pending = false;
-
-    if (turn.now >= deadline) {
-        stop_all(calls, count, turn.now, MC_TIMEOUT);
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        step(&calls[i], &turn, false);
-        pending = pending || calls[i].state != MC__CALL_DONE;
-    }
-    if (!pending)
-        return;
-    if (count > FEW)
-        polls = malloc(count * sizeof *polls);
-    if (!polls)
-        stop_all(calls, count, turn.now, MC_NO_MEMORY);
-    else
-        while (wait_and_step(calls, count, polls, &turn))
-            continue;
-    if (polls != few)
-        free(polls);
 }

@@ -1,12 +1,13 @@
 /*
  * One exchange on one host, from the pool's connection to the last answer: taking a connection or opening one, sending,
- * receiving, the one retry, giving the connection back. mc__calls_run drives any number of them at once, under one deadline;
- * a single command is a run of one.
+ * receiving, the one retry, giving the connection back. net/run.h drives any number of calls at once.
  */
 #ifndef MC_NET_CALL_H
 #define MC_NET_CALL_H
 
 #include "net/dial.h"
+
+#include <poll.h>
 
 typedef enum mc__call_state {
     MC__CALL_NEW,
@@ -41,11 +42,21 @@ typedef struct mc__call {
 /* Readies a call. exchange's requests from its answered on are asked. */
 void mc__call_init(mc__call *call, mc__host *host, mc__exchange *exchange, bool probe);
 
-/*
- * Runs count calls until each is done or the deadline has come; ready to be looked at when it returns. Never later than the
- * deadline but for what the machine itself takes.
- */
-void mc__calls_run(mc__call *calls, size_t count, mc__time deadline);
+/* What a call knows of the run that it is in. */
+typedef struct mc__turn {
+    mc__time now, deadline;
+    bool     alone; /* nobody else waits while this call does, so it may wait in the socket itself */
+} mc__turn;
+
+/* Goes on as far as it can without waiting, or, alone, also by waiting in the socket. ready: poll said that what it waits
+ * for has come. */
+void mc__call_step(mc__call *call, const mc__turn *turn, bool ready);
+
+/* What a call that is not done waits for: fills *poll; returns until when. */
+mc__time mc__call_wants(const mc__call *call, mc__time deadline, struct pollfd *poll);
+
+/* Ends a call that is not done: MC_TIMEOUT, the deadline has come; MC_NO_MEMORY, the run cannot go on. */
+void mc__call_stop(mc__call *call, mc__time now, mc_status status);
 
 /* What a request that is not answered has come to: one that may have reached the server, and one that has not. */
 mc_status mc__call_sent_status(const mc__call *call);

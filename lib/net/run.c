@@ -1,0 +1,84 @@
+#include "net/run.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Calls up to this many are polled without an allocation. */
+#define FEW 64
+
+/* Steps the calls that are ready or whose own time has come; returns how many are not done. */
+static size_t step_ready(mc__call *calls, size_t count, const struct pollfd *polls, const mc__turn *turn) {
+    size_t pending = 0;
+    size_t at = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        mc__call *call = &calls[i];
+        bool      ready;
+        if (call->state == MC__CALL_DONE)
+            continue;
+        ready = polls[at++].revents != 0;
+        if (ready || (call->state == MC__CALL_DIALING && turn->now >= call->dial.until))
+            mc__call_step(call, turn, ready);
+        if (call->state != MC__CALL_DONE)
+            pending++;
+    }
+    return pending;
+}
+
+static void stop_all(mc__call *calls, size_t count, mc__time now, mc_status status) {
+    for (size_t i = 0; i < count; i++) {
+        if (calls[i].state != MC__CALL_DONE)
+            mc__call_stop(&calls[i], now, status);
+    }
+}
+
+/* One wait for all that are not done. false: the run is over. */
+static bool wait_and_step(mc__call *calls, size_t count, struct pollfd *polls, mc__turn *turn) {
+    mc__time until = turn->deadline;
+    nfds_t   waiting = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (calls[i].state != MC__CALL_DONE)
+            until = mc__earlier(until, mc__call_wants(&calls[i], turn->deadline, &polls[waiting++]));
+    }
+    for (nfds_t i = 0; i < waiting; i++)
+        polls[i].revents = 0;
+    if (poll(polls, waiting, mc__deadline_left_ms(until, mc__time_now())) < 0 && errno != EINTR && errno != EAGAIN) {
+        stop_all(calls, count, turn->now, MC_NO_MEMORY);
+        return false;
+    }
+    turn->now = mc__time_now();
+    if (step_ready(calls, count, polls, turn) == 0)
+        return false;
+    if (turn->now < turn->deadline)
+        return true;
+    stop_all(calls, count, turn->now, MC_TIMEOUT);
+    return false;
+}
+
+void mc__calls_run(mc__call *calls, size_t count, mc__time deadline) {
+    struct pollfd  few[FEW];
+    struct pollfd *polls = few;
+    mc__turn       turn = {.now = mc__time_now(), .deadline = deadline, .alone = count == 1};
+    bool           pending = false;
+
+    if (turn.now >= deadline) {
+        stop_all(calls, count, turn.now, MC_TIMEOUT);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        mc__call_step(&calls[i], &turn, false);
+        pending = pending || calls[i].state != MC__CALL_DONE;
+    }
+    if (!pending)
+        return;
+    if (count > FEW)
+        polls = malloc(count * sizeof *polls);
+    if (!polls)
+        stop_all(calls, count, turn.now, MC_NO_MEMORY);
+    else
+        while (wait_and_step(calls, count, polls, &turn))
+            continue;
+    if (polls != few)
+        free(polls);
+}
