@@ -1,6 +1,7 @@
 /* Every public function while memory runs out: the nth allocation fails, or that and all that follow, for each n. The call
  * succeeds all the same or says so, what it then hands out is right, and the next call works. */
 #include "net/host.h"
+#include "server/mc_server.h"
 #include "support/check_main.h"
 #include "support/cluster.h"
 #include "support/nth_call.h"
@@ -343,6 +344,48 @@ START_TEST(a_host_without_memory_is_not_made) {
 }
 END_TEST
 
+/* More hosts than one wait has room for without memory of its own. Each is the same server under another address. */
+#define MANY_HOSTS 70
+
+static void count_answers(const char *server, mc_status status, mc_slice version, void *arg) {
+    size_t *answered = arg;
+
+    check_version(mc_str(server), status, version, NULL);
+    ck_assert(status == MC_OK || fits(status));
+    *answered += status == MC_OK;
+}
+
+START_TEST(many_hosts_without_memory_say_so) {
+    mc_server_options settings = MC_SERVER_OPTIONS_INIT;
+    char              names[MANY_HOSTS][32];
+    const char       *hosts[MANY_HOSTS + 1] = {NULL};
+    size_t            hits = 1;
+    mc_server        *server;
+
+    settings.addresses = (const char *const[]){"0.0.0.0", NULL};
+    server = mc_server_start(&settings);
+    ck_assert_ptr_nonnull(server);
+    for (unsigned i = 0; i < MANY_HOSTS; i++) {
+        snprintf(names[i], sizeof names[i], "127.0.1.%u:%u", i + 1, mc_server_port(server));
+        hosts[i] = names[i];
+    }
+    for (size_t nth = 1; hits > 0; nth++) {
+        mc_client *client = mc_client_new(hosts, NULL);
+        size_t     answered = 0;
+        mc_status  status;
+        ck_assert_ptr_nonnull(client);
+        nth_call_fail(NTH_ALLOCATE, nth, ENOMEM, NTH_ONCE);
+        status = mc_version(client, count_answers, &answered);
+        hits = nth_call_hits(NTH_ALLOCATE);
+        nth_call_disarm();
+        ck_assert(status == MC_OK || (hits > 0 && fits(status)));
+        ck_assert_int_eq(answered == MANY_HOSTS, status == MC_OK);
+        mc_client_free(client);
+    }
+    mc_server_stop(server);
+}
+END_TEST
+
 Suite *test_suite(void) {
     Suite *suite = suite_create("allocations");
     TCase *tcase = test_case(suite, "allocations", 100);
@@ -351,5 +394,6 @@ Suite *test_suite(void) {
     test_rows(tcase, a_call_without_memory_says_so, calls);
     test_rows(tcase, a_client_without_memory_is_not_made, parts);
     test_rows(tcase, a_host_without_memory_is_not_made, parts);
+    tcase_add_test(tcase, many_hosts_without_memory_say_so);
     return suite;
 }

@@ -157,7 +157,10 @@ END_TEST
 static const size_t many_hosts[] = {1, 3, 8};
 
 START_TEST(many_keys) {
-    start_servers_with(many_hosts[_i], weights, NULL);
+    mc_options options = MC_OPTIONS_INIT;
+
+    options.timeout_ms = 60000; /* a million bytes each way, also where every one of them is counted */
+    start_servers_with(many_hosts[_i], weights, &options);
     make_batch(MANY);
     set_all();
     check_homes();

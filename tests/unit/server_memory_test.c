@@ -123,7 +123,7 @@ END_TEST
 
 Suite *test_suite(void) {
     Suite *suite = suite_create("server_memory");
-    TCase *tcase = test_case(suite, "memory", 60);
+    TCase *tcase = test_case(suite, "memory", 110);
 
     tcase_add_checked_fixture(tcase, start, stop);
     tcase_add_test(tcase, blocks_of_any_size);
