@@ -130,6 +130,34 @@ test_ending_signals() {
     done
 }
 
+test_shutdown() {
+    start
+    expect_equal "shutdown" "ERROR: shutdown not enabled" "$(ask "$port" shutdown)"
+    kill "$pid"
+    wait "$pid"
+    for command in shutdown "shutdown graceful"; do
+        start -A -P "$folder/pid"
+        expect_equal "shutdown soon" "CLIENT_ERROR invalid shutdown mode" "$(ask "$port" "shutdown soon")"
+        expect_equal "$command" "" "$(ask "$port" "$command")"
+        wait "$pid"
+        expect_equal "exit status after $command" 0 $?
+        [ ! -e "$folder/pid" ] || fail "the pid file stays after $command"
+    done
+}
+
+test_protocols() {
+    for protocol in auto ascii; do
+        start -B "$protocol"
+        expect_equal "-B $protocol" "MN" "$(ask "$port" mn)"
+        kill "$pid"
+        wait "$pid"
+    done
+    start -B binary
+    expect_equal "-B binary" "" "$(ask "$port" mn)"
+    kill "$pid"
+    wait "$pid"
+}
+
 test_background() {
     local out
     out=$("$mcserver" -p 0 "${as_user[@]}" -d -P "$folder/pid") || fail "-d"
@@ -158,7 +186,7 @@ test_memcached_command_line() {
     start -l 127.0.0.1,127.0.0.2 -l 127.0.0.3 -m 32 -c 100 -t 2 -U 0 -I 2m -R 20 -b 128 -k -M -F -v -o modern -B auto -f 1.1 -n 48 -C
     expect_equal "limit" "STAT maxbytes 33554432" "$(ask "$port" "stats settings")"
     expect_equal "flush_all" "CLIENT_ERROR flush_all not allowed" "$(ask "$port" flush_all)"
-    expect_equal "what has no effect" "mcserver: accepted and without effect: -URkoBfn" "$(cat "$folder/err")"
+    expect_equal "what has no effect" "mcserver: accepted and without effect: -URkofn" "$(cat "$folder/err")"
     kill "$pid"
     wait "$pid"
 }

@@ -3,6 +3,9 @@
 #include "base/number.h"
 #include "server/meta.h"
 
+#include <signal.h>
+#include <unistd.h>
+
 #define BAD_LINE "CLIENT_ERROR bad command line format"
 #define BAD_EXPTIME "CLIENT_ERROR invalid exptime argument"
 
@@ -377,6 +380,20 @@ static void execute_memlimit(mcs__session *session, const mcs__words *words) {
     }
 }
 
+/* Whoever runs the process waits for these signals. */
+static void execute_shutdown(mcs__session *session, const mcs__words *words) {
+    bool graceful = words->count == 1 && mc__slice_equal(words->word[0], MC__LITERAL("graceful"));
+
+    if (!session->worker->server->options.shutdown_enabled) {
+        MCS__REPLY(session, "ERROR: shutdown not enabled");
+    } else if (words->count > 0 && !graceful) {
+        MCS__REPLY(session, "CLIENT_ERROR invalid shutdown mode");
+    } else {
+        kill(getpid(), graceful ? SIGUSR1 : SIGINT);
+        session->phase = MCS__PHASE_CLOSE;
+    }
+}
+
 static void execute_server(mcs__session *session, mcs__verb verb, mc_slice rest) {
     mcs__words words;
 
@@ -398,7 +415,7 @@ static void execute_server(mcs__session *session, mcs__verb verb, mc_slice rest)
         mcs__stats(session->worker->server, rest, session->worker->now, &session->output);
         break;
     case MCS__VERB_SHUTDOWN:
-        MCS__REPLY(session, "ERROR: shutdown not enabled");
+        execute_shutdown(session, &words);
         break;
     default:
         MCS__REPLY(session, "ERROR");

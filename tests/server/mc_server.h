@@ -33,9 +33,11 @@ typedef struct mc_server_options {
     size_t             max_item_size; /* bytes for one key, value and the 59 bytes that memcached counts for an item */
     bool               no_evictions;  /* refuse to store instead */
     bool               no_flush_all;
-    bool               no_cas;     /* all cas ids are 0 */
-    bool               ascii_only; /* what `stats settings` says about the protocol; no other is spoken anyway */
-    int                verbosity;  /* 1: what went wrong; 2: every command, on stderr */
+    bool               shutdown_enabled; /* a client's `shutdown` raises SIGINT or SIGUSR1 in this process */
+    bool               binary_only; /* every connection is closed at its first byte: the binary protocol is not spoken */
+    bool               no_cas;      /* all cas ids are 0 */
+    bool               ascii_only;  /* what `stats settings` says about the protocol; no other is spoken anyway */
+    int                verbosity;   /* 1: what went wrong; 2: every command, on stderr */
 } mc_server_options;
 
 #define MC_SERVER_OPTIONS_INIT                                                                                              \

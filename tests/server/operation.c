@@ -130,16 +130,24 @@ mcs__outcome mcs__store_value(mcs__worker *worker, mcs__item *item, mcs__storing
 
 /* -------------------------------------------------------------------------------------------------------- arithmetic -- */
 
-/* The number that a value begins with; padding that decr left behind may follow. */
+static bool is_space(char byte) {
+    return byte == ' ' || (byte >= '\t' && byte <= '\r');
+}
+
+/* The number that a value begins with, as strtoull finds it: after white space, up to white space, a NUL or the end. */
 static bool number_of(mcs__item *item, uint64_t *number) {
     const char *value = mcs__item_value(item);
-    size_t      digits = 0;
+    const char *end = value + item->value_len;
+    const char *digits_end;
 
-    while (digits < item->value_len && value[digits] >= '0' && value[digits] <= '9')
-        digits++;
-    if (digits < item->value_len && value[digits] != ' ' && !(value[digits] >= '\t' && value[digits] <= '\r'))
+    while (value < end && is_space(*value))
+        value++;
+    digits_end = value;
+    while (digits_end < end && *digits_end >= '0' && *digits_end <= '9')
+        digits_end++;
+    if (digits_end < end && *digits_end != '\0' && !is_space(*digits_end))
         return false;
-    return mc__number_parse_padded(value, digits, number) == MC__NUMBER_OK;
+    return mc__number_parse_padded(value, (size_t)(digits_end - value), number) == MC__NUMBER_OK;
 }
 
 static uint64_t computed(const mcs__arithmetic *arithmetic, uint64_t number) {

@@ -28,6 +28,8 @@ static const char help[] =
     "  -M, --disable-evictions        refuse to store when memory is out, instead of evicting\n"
     "  -F, --disable-flush-all        refuse flush_all\n"
     "  -C, --disable-cas              give every item the cas id 0\n"
+    "  -A, --enable-shutdown          obey the command shutdown\n"
+    "  -B, --protocol=<name>          auto or ascii; with binary, which is not spoken, every client is turned away\n"
     "\n"
     "  -d, --daemon                   run in the background; returns once connections are accepted\n"
     "  -P, --pidfile=<path>           write the process id there while running\n"
@@ -37,7 +39,7 @@ static const char help[] =
     "  -h, --help                     print this and exit\n"
     "  -V, --version                  print the version and exit\n"
     "\n"
-    "Of memcached's other options -A -B -C -D -f -i -k -L -n -N -o -R -S -U -W -X are accepted and do nothing; -U must be "
+    "Of memcached's other options -D -f -i -k -L -n -N -o -R -S -U -W -X are accepted and do nothing; -U must be "
     "0.\n";
 
 static const char letters[] = "p:l:s:a:c:b:t:m:I:MkFdP:u:rvhVU:R:B:f:n:o:D:N:ACLSWXi";
@@ -165,12 +167,13 @@ static bool read_udp_port(mcs__options *options) {
     return ignore(options, 'U');
 }
 
-/* The binary protocol is refused connection by connection, whatever stands here. */
+/* The binary protocol is refused connection by connection; who asks for it alone is served nothing else either. */
 static bool read_protocol(mcs__options *options) {
     if (strcmp(optarg, "auto") != 0 && strcmp(optarg, "ascii") != 0 && strcmp(optarg, "binary") != 0)
         return complain('B', optarg, "auto, ascii or binary");
     options->server.ascii_only = strcmp(optarg, "ascii") == 0;
-    return options->server.ascii_only || ignore(options, 'B');
+    options->server.binary_only = strcmp(optarg, "binary") == 0;
+    return true;
 }
 
 static bool read_network_option(mcs__options *options, int letter) {
@@ -224,6 +227,9 @@ static bool read_plain_option(mcs__options *options, int letter) {
     case 'C':
         options->server.no_cas = true;
         return true;
+    case 'A':
+        options->server.shutdown_enabled = true;
+        return true;
     case 'd':
         options->daemonize = true;
         return true;
@@ -240,7 +246,7 @@ static bool read_plain_option(mcs__options *options, int letter) {
         options->user = optarg;
         return true;
     default:
-        return strchr("RkfnoDNALSWXi", letter) && ignore(options, letter);
+        return strchr("RkfnoDNLSWXi", letter) && ignore(options, letter);
     }
 }
 

@@ -161,7 +161,8 @@ static bool run_step(mcs__session *session) {
 mcs__wish mcs__session_run(mcs__session *session) {
     if (!session->spoken && mc__buffer_len(&session->input) > 0) {
         session->spoken = true;
-        if ((unsigned char)mc__buffer_readable(&session->input).data[0] == BINARY_REQUEST)
+        if (session->worker->server->options.binary_only ||
+            (unsigned char)mc__buffer_readable(&session->input).data[0] == BINARY_REQUEST)
             session->phase = MCS__PHASE_CLOSE;
     }
     while (run_step(session))

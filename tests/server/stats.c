@@ -139,6 +139,10 @@ static const char *yes_if(bool yes) {
     return yes ? "yes" : "no";
 }
 
+static const char *protocol_name(const mc_server_options *options) {
+    return options->ascii_only ? "ascii" : options->binary_only ? "binary" : "auto-negotiate";
+}
+
 static void stats_settings(mcs__report *report) {
     const mc_server         *server = report->server;
     const mc_server_options *options = &server->options;
@@ -156,7 +160,7 @@ static void stats_settings(mcs__report *report) {
     mcs__stat(report, "detail_enabled", "no");
     mcs__stat(report, "cas_enabled", "%s", yes_if(!options->no_cas));
     mcs__stat_number(report, "tcp_backlog", (uint64_t)options->backlog);
-    mcs__stat(report, "binding_protocol", "%s", options->ascii_only ? "ascii" : "auto-negotiate");
+    mcs__stat(report, "binding_protocol", "%s", protocol_name(options));
     mcs__stat(report, "auth_enabled_sasl", "no");
     mcs__stat(report, "auth_enabled_ascii", "no");
     mcs__stat_number(report, "item_size_max", options->max_item_size);
@@ -164,6 +168,7 @@ static void stats_settings(mcs__report *report) {
     mcs__stat(report, "flush_enabled", "%s", yes_if(!options->no_flush_all));
     mcs__stat(report, "dump_enabled", "yes");
     mcs__stat_number(report, "idle_timeout", 0);
+    mcs__stat(report, "shutdown_command", "%s", yes_if(options->shutdown_enabled));
     mcs__stat(report, "track_sizes", "%s", yes_if(atomic_load(&server->sizes_enabled)));
 }
 

@@ -7,6 +7,7 @@
 
 #define SIZE_STEP 32
 #define DUMP_MAX ((size_t)2 << 20)
+#define CLASSES 64 /* of sizes, that memcached has; here all items are in the first */
 
 static size_t counted_size(const mcs__item *item) {
     return MCS__ITEM_OVERHEAD + (size_t)item->key_len + item->value_len;
@@ -127,8 +128,16 @@ void mcs__stats_cachedump(mcs__report *report, mc_slice words) {
     uint32_t   class_number, limit;
     cache_dump dump = {.report = report, .start = report->output->pending};
 
-    if (!mcs__read_u32(class_word, &class_number) || !mcs__read_u32(limit_word, &limit)) {
+    if (limit_word.len == 0) {
         mcs__output_text(report->output, MC__LITERAL("CLIENT_ERROR bad command line\r\n"));
+        return;
+    }
+    if (!mcs__read_u32(class_word, &class_number) || !mcs__read_u32(limit_word, &limit)) {
+        mcs__output_text(report->output, MC__LITERAL("CLIENT_ERROR bad command line format\r\n"));
+        return;
+    }
+    if (class_number >= CLASSES) {
+        mcs__output_text(report->output, MC__LITERAL("CLIENT_ERROR Illegal slab id\r\n"));
         return;
     }
     dump.left = limit > 0 ? limit : UINT64_MAX;
