@@ -15,7 +15,8 @@
 
 static const char style[] =
     "text{font-family:'Helvetica Neue',Helvetica,Arial,'DejaVu Sans',sans-serif;font-size:12.5px;fill:#24292f}"
-    ".title{font-size:19px;font-weight:600}.quiet{fill:#6e7781;font-size:11px}.small{font-size:10.5px}"
+    ".title{font-size:19px;font-weight:600}.quiet{fill:#6e7781;font-size:11px}.small{font-size:10.5px;paint-order:stroke;"
+    "stroke:#ffffff;stroke-width:4px}"
     ".c0{fill:#afb8c1}.c1{fill:#2f6fbd}.c2{fill:#d9822b}.mark{stroke:#24292f;stroke-width:1;stroke-dasharray:3 3}";
 
 /* One chart: a bar for each client of each work. */
@@ -104,11 +105,11 @@ static void draw(const bench_report *report, const chart *drawn, FILE *file) {
     double mark = MARGIN + LABELS + length_of(drawn, drawn->mark, largest);
 
     draw_head(report, drawn, height, file);
-    for (size_t w = 0; w < report->plan->work_count; w++)
-        draw_work(report, drawn, w, HEAD + row * (double)w, largest, file);
     if (drawn->mark > 0)
         fprintf(file, "<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%.1f\" class=\"mark\"/>\n", mark, HEAD - 4, mark,
                 height - MARGIN);
+    for (size_t w = 0; w < report->plan->work_count; w++)
+        draw_work(report, drawn, w, HEAD + row * (double)w, largest, file);
     fprintf(file, "</svg>\n");
 }
 
