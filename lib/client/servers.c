@@ -35,10 +35,14 @@ static void give_request(const mc__exchange *exchange, size_t i, mc__request *re
     *request = ((const struct server *)exchange)->request;
 }
 
-/* Puts down a length and the bytes: a server may send any. */
+/* Puts down a length and the bytes, for a server may send any; or nothing. */
 static bool say(struct server *server, mc_slice text) {
-    return mc__buffer_len(&server->said) + text.len < STATS_MAX &&
-           mc__buffer_append(&server->said, mc_bytes(&text.len, sizeof text.len)) && mc__buffer_append(&server->said, text);
+    if (mc__buffer_len(&server->said) + text.len >= STATS_MAX ||
+        !mc__buffer_reserve(&server->said, sizeof text.len + text.len))
+        return false;
+    mc__buffer_append(&server->said, mc_bytes(&text.len, sizeof text.len)); /* there is room for both */
+    mc__buffer_append(&server->said, text);
+    return true;
 }
 
 /* Takes the next text off what was said; false at its end. */
@@ -48,8 +52,6 @@ static bool hear(mc__buffer *said, mc_slice *text) {
     if (mc__buffer_len(said) < sizeof len)
         return false;
     memcpy(&len, said->data + said->start, sizeof len);
-    if (mc__buffer_len(said) - sizeof len < len)
-        return false; /* memory ran out between the length and the bytes */
     *text = mc_bytes(said->data + said->start + sizeof len, len);
     said->start += sizeof len + len;
     return true;
