@@ -33,6 +33,11 @@ static size_t home_of(const mc_client *client, const char *key) {
     return home;
 }
 
+START_TEST(the_library_is_of_the_header_s_version) {
+    ck_assert_str_eq(mc_library_version(), MCCLIENT_VERSION);
+}
+END_TEST
+
 /* ---------------------------------------------------------------------------------------------------- what is refused -- */
 
 static const unsigned all_0[] = {0, 0, 0}, too_many[] = {1048576, 1, 0}, most[] = {1048575, 1, 0};
@@ -394,6 +399,7 @@ Suite *test_suite(void) {
     TCase *tcase = test_case(suite, "client", 30);
 
     tcase_add_checked_fixture(tcase, init, clean_up);
+    tcase_add_test(tcase, the_library_is_of_the_header_s_version);
     add_refusals(tcase);
     tcase_add_test(tcase, the_list_in_memory_is_expanded_by_weight);
     tcase_add_test(tcase, a_route_has_ten_tries_or_one);
