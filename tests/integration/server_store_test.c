@@ -395,7 +395,12 @@ START_TEST(counts_are_true) {
     for (size_t i = 0; i < ROWS(counts); i++)
         ck_assert_msg(stat_of(counts[i].name) == counts[i].count, "%s is %llu, not %llu", counts[i].name,
                       (unsigned long long)stat_of(counts[i].name), (unsigned long long)counts[i].count);
+    ck_assert_uint_eq(stat_of("get_expired"), 0);
+    expect("set e 0 -1 1\r\n1\r\nget e\r\nget e\r\n", "STORED\r\nEND\r\nEND\r\n");
+    ck_assert_uint_eq(stat_of("get_expired"), 1);
+    ck_assert_uint_eq(stat_of("slabs_moved"), 0); /* it is there */
     expect("stats reset\r\n", "RESET\r\n");
+    ck_assert_uint_eq(stat_of("get_expired"), 0);
     ck_assert_uint_eq(stat_of("cmd_get"), 0);
     ck_assert_uint_eq(stat_of("total_items"), 0);
     ck_assert_uint_eq(stat_of("curr_items"), 1);

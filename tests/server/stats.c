@@ -65,6 +65,7 @@ static void counts_now(mcs__report *report, mcs__baseline *counts) {
     counts->store.evicted_unfetched -= before->store.evicted_unfetched;
     counts->store.reclaimed -= before->store.reclaimed;
     counts->store.expired_unfetched -= before->store.expired_unfetched;
+    counts->store.found_expired -= before->store.found_expired;
     counts->connections_total -= before->connections_total;
     counts->connections_rejected -= before->connections_rejected;
     counts->listen_disabled -= before->listen_disabled;
@@ -111,6 +112,7 @@ static void stats_connections(mcs__report *report, const mcs__baseline *counts) 
 
 static void stats_store(mcs__report *report, const mcs__store_totals *totals) {
     mcs__stat_number(report, "hash_bytes", totals->buckets * sizeof(void *));
+    mcs__stat_number(report, "get_expired", totals->found_expired);
     mcs__stat_number(report, "expired_unfetched", totals->expired_unfetched);
     mcs__stat_number(report, "evicted_unfetched", totals->evicted_unfetched);
     mcs__stat_number(report, "bytes", totals->bytes);
@@ -118,6 +120,41 @@ static void stats_store(mcs__report *report, const mcs__store_totals *totals) {
     mcs__stat_number(report, "total_items", totals->stored);
     mcs__stat_number(report, "evictions", totals->evictions);
     mcs__stat_number(report, "reclaimed", totals->reclaimed);
+}
+
+/* What memcached counts and what never happens here; programs that watch servers ask for some of them by name. */
+static void stats_never(mcs__report *report) {
+    static const char *const names[] = {
+        "response_obj_oom",
+        "read_buf_oom",
+        "get_flushed",
+        "auth_cmds",
+        "auth_errors",
+        "hash_is_expanding",
+        "malloc_fails",
+        "slab_reassign_running",
+        "slabs_moved",
+        "slab_global_page_pool",
+        "slab_reassign_rescues",
+        "slab_reassign_busy_items",
+        "lru_crawler_running",
+        "lru_crawler_starts",
+        "lru_maintainer_juggles",
+        "crawler_reclaimed",
+        "crawler_items_checked",
+        "lrutail_reflocked",
+        "moves_to_cold",
+        "moves_to_warm",
+        "moves_within_lru",
+        "direct_reclaims",
+        "lru_bumps_dropped",
+        "log_worker_dropped",
+        "log_watcher_skipped",
+        "log_watchers",
+    };
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        mcs__stat_number(report, names[i], 0);
 }
 
 static void stats_general(mcs__report *report) {
@@ -131,6 +168,7 @@ static void stats_general(mcs__report *report) {
     mcs__stat_number(report, "limit_maxbytes", mcs__store_limit(report->server->store));
     mcs__stat_number(report, "threads", report->server->options.threads);
     stats_store(report, &counts.store);
+    stats_never(report);
 }
 
 /* -------------------------------------------------------------------------------------------------------- settings -- */

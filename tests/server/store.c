@@ -286,6 +286,7 @@ mcs__item *mcs__shard_find(mcs__shard *shard, mc_slice key, uint32_t hash, mcs__
         item = item->next;
     if (item && expired(item, now)) {
         count_gone(shard, item, now, false);
+        shard->found_expired++;
         mcs__shard_drop(shard, item);
         return NULL;
     }
@@ -403,6 +404,7 @@ void mcs__store_totals_get(mcs__store *store, mcs__ms now, mcs__store_totals *to
         totals->evicted_unfetched += shard->evicted_unfetched;
         totals->reclaimed += shard->reclaimed;
         totals->expired_unfetched += shard->expired_unfetched;
+        totals->found_expired += shard->found_expired;
         totals->buckets += shard->mask + 1;
         pthread_mutex_unlock(&shard->lock);
     }

@@ -21,11 +21,11 @@ typedef struct mcs__shard {
     _Atomic(mcs__ms) oldest_used; /* of oldest; MCS__NEVER: empty. Read without the lock, as a hint */
     size_t           sweep;       /* the next bucket to look for expired items in */
     /* Counters since the start. */
-    uint64_t stored, bytes, evictions, evicted_unfetched, reclaimed, expired_unfetched;
+    uint64_t stored, bytes, evictions, evicted_unfetched, reclaimed, expired_unfetched, found_expired;
 } mcs__shard;
 
 typedef struct mcs__store_totals {
-    uint64_t items, stored, bytes, evictions, evicted_unfetched, reclaimed, expired_unfetched, buckets;
+    uint64_t items, stored, bytes, evictions, evicted_unfetched, reclaimed, expired_unfetched, found_expired, buckets;
 } mcs__store_totals;
 
 /* NULL: no memory. evict false: allocation fails where the limit is reached. cas false: all cas ids are 0. */
