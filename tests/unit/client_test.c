@@ -212,7 +212,7 @@ END_TEST
 /* A client of as many hosts as there are weights. */
 static mc_client *client_of_weights(const char *list, mc_hash hash) {
     unsigned    weights[HOST_SET_MAX];
-    char        names[HOST_SET_MAX][16];
+    char        names[HOST_SET_MAX][24];
     const char *hosts[HOST_SET_MAX + 1] = {NULL};
     size_t      count = tsv_numbers(list, weights, HOST_SET_MAX);
     mc_options  options = MC_OPTIONS_INIT;
