@@ -114,6 +114,12 @@ static const row rows[] = {
     {"flush_all abc\r\nflush_all 1 2 3\r\nflush_all -1\r\n", BAD_EXPTIME "ERROR\r\nOK\r\n"},
     {"verbosity\r\nverbosity 0\r\nverbosity abc\r\nverbosity 1 2 3\r\n", "ERROR\r\nOK\r\n" BAD_LINE "ERROR\r\n"},
     {"stats bogus\r\nstats reset\r\n", "ERROR\r\nRESET\r\n"},
+    {"stats detail on\r\nget n:k\r\nset n:k:l 0 0 1\r\na\r\nget k n:k:l n:j\r\ngat 0 n:k:l\r\nmg n:k:l\r\ndelete n:k\r\n"
+     "ms n:k:l 1\r\na\r\nincr n:k 1\r\nstats detail dump\r\n",
+     "OK\r\nEND\r\nSTORED\r\nVALUE n:k:l 0 1\r\na\r\nEND\r\nVALUE n:k:l 0 1\r\na\r\nEND\r\nHD\r\nNOT_FOUND\r\nHD\r\n"
+     "NOT_FOUND\r\nPREFIX n get 4 hit 2 set 1 del 1\r\nEND\r\n"},
+    {"stats detail off\r\nget n:x\r\nstats reset\r\nstats detail dump\r\nstats detail\r\n",
+     "OK\r\nEND\r\nRESET\r\nEND\r\nCLIENT_ERROR usage: stats detail on|off|dump\r\n"},
     {"stats cachedump\r\nstats cachedump 1\r\nstats cachedump 1 x\r\nstats cachedump 64 1\r\n",
      "CLIENT_ERROR bad command line\r\nCLIENT_ERROR bad command line\r\n" BAD_LINE "CLIENT_ERROR Illegal slab id\r\n"},
     {"set k 0 0 4\r\n\t 5 \r\nincr k 1\r\nget k\r\nset k 0 0 3\r\n5 x\r\nincr k 2\r\nset k 0 0 3\r\n 5x\r\nincr k 1\r\n",

@@ -85,6 +85,7 @@ static void retrieve_one(mcs__session *session, const mcs__retrieval *retrieval,
     }
     mcs__store_unlock(shard);
     mcs__count_retrieval(&worker->counters, touch, item != NULL);
+    mcs__prefixes_count(&worker->server->prefixes, key, item ? MCS__PREFIX_HIT : MCS__PREFIX_MISS);
 }
 
 bool mcs__execute_keys(mcs__session *session) {
@@ -199,6 +200,7 @@ static void execute_storage(mcs__session *session, mcs__verb verb, mc_slice rest
         .storing = {.mode = mode_of(verb), .compare = cas, .cas = storage.cas},
         .noreply = storage.noreply,
     };
+    mcs__prefixes_count(&session->worker->server->prefixes, storage.key, MCS__PREFIX_SET);
     if (!mcs__begin_upload(session, storage.key, storage.value_len))
         return;
     session->upload.item->flags = storage.flags;
@@ -260,6 +262,7 @@ static void execute_delete(mcs__session *session, const mcs__words *words) {
         REPLY_UNLESS(session, words->noreply, BAD_LINE ".  Usage: delete <key> [noreply]");
         return;
     }
+    mcs__prefixes_count(&session->worker->server->prefixes, words->word[0], MCS__PREFIX_DELETE);
     found = mcs__forget(session->worker, words->word[0]);
     mcs__count(counters, found ? MCS__delete_hits : MCS__delete_misses);
     if (found)

@@ -29,6 +29,7 @@ mc_server *mcs__server_new(const mc_server_options *options) {
     }
     atomic_init(&server->verbosity, options->verbosity);
     pthread_mutex_init(&server->baseline_lock, NULL);
+    pthread_mutex_init(&server->prefixes.lock, NULL);
     for (unsigned i = 0; i < options->threads; i++)
         mcs__worker_init(&server->workers[i], server);
     return server;
@@ -86,6 +87,8 @@ void mc_server_stop(mc_server *server) {
         mcs__worker_free(&server->workers[i]);
     mcs__store_free(server->store);
     pthread_mutex_destroy(&server->baseline_lock);
+    mcs__prefixes_clear(&server->prefixes);
+    pthread_mutex_destroy(&server->prefixes.lock);
     free(server->workers);
     free(server);
 }

@@ -4,6 +4,7 @@
 
 #include "server/mc_server.h"
 #include "server/stats.h"
+#include "server/stats_prefix.h"
 #include "server/store.h"
 
 typedef struct mcs__worker   mcs__worker;
@@ -26,6 +27,7 @@ struct mc_server {
     _Atomic uint64_t listen_disabled; /* times that accepting had to pause */
     pthread_mutex_t  baseline_lock;
     mcs__baseline    baseline; /* of `stats reset` */
+    mcs__prefixes    prefixes; /* of `stats detail` */
 };
 
 /* Now, in milliseconds on the monotonic clock. */

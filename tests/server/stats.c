@@ -79,6 +79,7 @@ static void stats_reset(mcs__report *report) {
     pthread_mutex_lock(&report->server->baseline_lock);
     report->server->baseline = baseline;
     pthread_mutex_unlock(&report->server->baseline_lock);
+    mcs__prefixes_clear(&report->server->prefixes);
     mcs__output_text(report->output, MC__LITERAL("RESET\r\n"));
 }
 
@@ -195,7 +196,7 @@ static void stats_settings(mcs__report *report) {
     mcs__stat(report, "domain_socket", "%s", path ? path : "NULL");
     mcs__stat(report, "umask", "%o", options->unix_mode);
     mcs__stat_number(report, "num_threads", options->threads);
-    mcs__stat(report, "detail_enabled", "no");
+    mcs__stat(report, "detail_enabled", "%s", yes_if(atomic_load(&server->prefixes.enabled)));
     mcs__stat(report, "cas_enabled", "%s", yes_if(!options->no_cas));
     mcs__stat_number(report, "tcp_backlog", (uint64_t)options->backlog);
     mcs__stat(report, "binding_protocol", "%s", protocol_name(options));
@@ -212,14 +213,19 @@ static void stats_settings(mcs__report *report) {
 
 /* -------------------------------------------------------------------------------------------------------- the groups -- */
 
-/* Nothing is counted by key prefix, so there is nothing to dump. */
 static void stats_detail(mcs__report *report, mc_slice how) {
-    if (mc__slice_equal(how, MC__LITERAL("on")) || mc__slice_equal(how, MC__LITERAL("off")))
+    mcs__prefixes *prefixes = &report->server->prefixes;
+    bool           on = mc__slice_equal(how, MC__LITERAL("on"));
+
+    if (on || mc__slice_equal(how, MC__LITERAL("off"))) {
+        atomic_store(&prefixes->enabled, on);
         mcs__output_text(report->output, MC__LITERAL("OK\r\n"));
-    else if (mc__slice_equal(how, MC__LITERAL("dump")))
+    } else if (mc__slice_equal(how, MC__LITERAL("dump"))) {
+        mcs__prefixes_tell(prefixes, report->output);
         mcs__output_text(report->output, MC__LITERAL("END\r\n"));
-    else
+    } else {
         mcs__output_text(report->output, MC__LITERAL("CLIENT_ERROR usage: stats detail on|off|dump\r\n"));
+    }
 }
 
 /* The groups that are lines with an END behind. */
