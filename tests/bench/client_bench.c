@@ -153,6 +153,7 @@ int main(int argc, char **argv) {
     int               status = EXIT_SUCCESS;
 
     bench_options_read(&options, &plan, argc, argv);
+    atexit(stop_servers);
     start_servers(&plan, &options);
     switch (options.mode) {
     case BENCH_MEASURE:
@@ -165,6 +166,5 @@ int main(int argc, char **argv) {
         bench_costs_play(&plan);
         break;
     }
-    stop_servers();
     return status;
 }

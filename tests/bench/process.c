@@ -108,7 +108,8 @@ static _Noreturn void become(const char *program, unsigned threads, const char *
         execlp(program, program, "-s", path, "-t", threads_text, "-u", user, "-m", "256", (char *)NULL);
     else
         execlp(program, program, "-l", "127.0.0.1", "-p", port, "-t", threads_text, "-u", user, "-m", "256", (char *)NULL);
-    bench_fail(program);
+    perror(program);
+    _exit(127); /* what the parent does at its exit is not the child's */
 }
 
 void bench_process_start(bench_process *process, const char *program, unsigned threads, int core, const char *path) {
