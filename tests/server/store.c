@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-#define SHARDS 64          /* power of two */
-#define FIRST_BUCKETS 256  /* power of two */
-#define SWEEP_BUCKETS 1024 /* looked through in one call */
+#define SHARDS 64         /* power of two */
+#define FIRST_BUCKETS 256 /* power of two */
+#define SWEEP_SHARDS 16   /* looked through in one call, */
+#define SWEEP_BUCKETS 256 /* so many buckets of each */
 
 struct mcs__store {
     mcs__shard   shards[SHARDS];
@@ -371,11 +372,7 @@ void mcs__store_flush(mcs__store *store, mcs__ms at, mcs__ms now) {
     flush_if_due(store, now);
 }
 
-void mcs__store_sweep(mcs__store *store, mcs__ms now) {
-    unsigned    number = atomic_fetch_add_explicit(&store->sweep_shard, 1, memory_order_relaxed) % SHARDS;
-    mcs__shard *shard = &store->shards[number];
-
-    flush_if_due(store, now);
+static void sweep_shard(mcs__shard *shard, mcs__ms now) {
     pthread_mutex_lock(&shard->lock);
     for (size_t i = 0; i < SWEEP_BUCKETS && i <= shard->mask; i++) {
         mcs__item *item = shard->buckets[shard->sweep++ & shard->mask];
@@ -389,6 +386,14 @@ void mcs__store_sweep(mcs__store *store, mcs__ms now) {
         }
     }
     pthread_mutex_unlock(&shard->lock);
+}
+
+void mcs__store_sweep(mcs__store *store, mcs__ms now) {
+    unsigned first = atomic_fetch_add_explicit(&store->sweep_shard, SWEEP_SHARDS, memory_order_relaxed);
+
+    flush_if_due(store, now);
+    for (unsigned i = 0; i < SWEEP_SHARDS; i++)
+        sweep_shard(&store->shards[(first + i) % SHARDS], now);
 }
 
 void mcs__store_totals_get(mcs__store *store, mcs__ms now, mcs__store_totals *totals) {
