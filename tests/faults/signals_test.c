@@ -136,12 +136,20 @@ START_TEST(deadlines_hold_whatever_the_handler) {
 
     sigaction(SIGALRM, &action, NULL);
     for (const command *each = command_set; each->name; each++) {
-        double began = now_ms();
-        answer got = each->run(client);
-        ck_assert_int_eq(got.status, strcmp(each->name, "flush_all") == 0 ? MC_PARTIAL : MC_TIMEOUT);
-        ck_assert_msg(in_time(began, DEADLINE_MS), "%s: %.0f ms", each->name, now_ms() - began);
-        ck_assert(now_ms() - began >= DEADLINE_MS - 5);
-        mc_client_forget_dead(client);
+        double took = 0;
+        /* A machine with much else to do is late now and then; a deadline that begins anew with each signal is late always.
+         */
+        for (int attempt = 0; attempt < 5; attempt++) {
+            double began = now_ms();
+            answer got = each->run(client);
+            took = now_ms() - began;
+            ck_assert_int_eq(got.status, strcmp(each->name, "flush_all") == 0 ? MC_PARTIAL : MC_TIMEOUT);
+            ck_assert(took >= DEADLINE_MS - 5);
+            mc_client_forget_dead(client);
+            if (took <= DEADLINE_MS + lateness_allowed_ms())
+                break;
+        }
+        ck_assert_msg(took <= DEADLINE_MS + lateness_allowed_ms(), "%s: %.0f ms", each->name, took);
     }
     disturbance_end(&signals);
     mc_client_free(client);
