@@ -274,13 +274,10 @@ static void dial_failed(mc__call *call, const mc__turn *turn) {
     end(call, call->dial.no_memory ? MC_NO_MEMORY : MC_UNREACHABLE);
 }
 
-/* memcached at its limit of connections says this before it reads anything, and closes. */
-#define TURNED_AWAY MC__LITERAL("ERROR Too many open connections\r\n")
-
 static bool is_turned_away(mc_slice words) {
-    size_t len = words.len < TURNED_AWAY.len ? words.len : TURNED_AWAY.len;
+    size_t len = words.len < MC__TURNED_AWAY.len ? words.len : MC__TURNED_AWAY.len;
 
-    return len > 0 && memcmp(words.data, TURNED_AWAY.data, len) == 0;
+    return len > 0 && memcmp(words.data, MC__TURNED_AWAY.data, len) == 0;
 }
 
 /* A server that speaks first turns the connection away, or is none of ours. */

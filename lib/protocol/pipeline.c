@@ -194,13 +194,11 @@ static mc_status take_part(mc__pipeline *pipeline, mc__exchange *exchange, const
     return MC_OK;
 }
 
-/* memcached at its limit of connections says this before it reads anything, and closes. */
-#define TURNED_AWAY MC__LITERAL("ERROR Too many open connections\r\n")
-
 static bool turned_away(const mc__pipeline *pipeline) {
     mc_slice bytes = mc__buffer_readable(&pipeline->in);
 
-    return !pipeline->greeted && bytes.len >= TURNED_AWAY.len && memcmp(bytes.data, TURNED_AWAY.data, TURNED_AWAY.len) == 0;
+    return !pipeline->greeted && bytes.len >= MC__TURNED_AWAY.len &&
+           memcmp(bytes.data, MC__TURNED_AWAY.data, MC__TURNED_AWAY.len) == 0;
 }
 
 static mc_status break_turned_away(mc__pipeline *pipeline) {
@@ -329,7 +327,7 @@ static mc_status take_early(mc__pipeline *pipeline) {
     if (turned_away(pipeline))
         return break_turned_away(pipeline);
     pipeline->early = true;
-    if (!pipeline->greeted && bytes.len < TURNED_AWAY.len && memcmp(bytes.data, TURNED_AWAY.data, bytes.len) == 0)
+    if (!pipeline->greeted && bytes.len < MC__TURNED_AWAY.len && memcmp(bytes.data, MC__TURNED_AWAY.data, bytes.len) == 0)
         return MC_OK;
     return break_with_line(pipeline, "a reply before anything was asked");
 }

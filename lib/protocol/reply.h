@@ -47,6 +47,9 @@ static inline bool mc__reply_is_error(const mc__reply *reply) {
 /* A line longer than this, line end included, is none of the protocol's: a key, four numbers, or a sentence of an error. */
 #define MC__LINE_MAX 2048
 
+/* memcached at its limit of connections says this before it reads anything, and closes. */
+#define MC__TURNED_AWAY MC__LITERAL("ERROR Too many open connections\r\n")
+
 typedef enum mc__parse {
     MC__PARSE_DONE,
     MC__PARSE_MORE,     /* the line is not whole yet; give the same bytes again with more behind them */
