@@ -527,7 +527,7 @@ START_TEST(an_endless_stream_of_statistics) {
                                         NULL, &options);
     began = now_ms();
     ck_assert_int_eq(mc_stats(client, mc_str(""), hear, &heard), MC_PARTIAL);
-    ck_assert_msg(in_time(began, 1500), "%.0f ms", now_ms() - began); /* half a second to tell it all */
+    ck_assert_msg(in_time(began, 5000), "%.0f ms", now_ms() - began); /* the telling of it all takes its time too */
     ck_assert_int_eq(heard.status, MC_TIMEOUT);
     ck_assert_uint_eq(heard.others, 1);
     mc_client_free(client);

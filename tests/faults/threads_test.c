@@ -215,8 +215,10 @@ START_TEST(conflicts_end_at_the_deadline) {
     scripted_host  *host = scripted_host_play(always_changed);
     struct counting self = {.client = client_of_one(scripted_host_address(host), 300)};
     double          began = clock_ms();
+    mc_status       status = mc_update(self.client, mc_str("counter"), add_one, &self, 0);
 
-    ck_assert_int_eq(mc_update(self.client, mc_str("counter"), add_one, &self, 0), MC_EXISTS);
+    /* On a machine that is late the deadline may come while a cas is on its way: what became of it is not known then. */
+    ck_assert_msg(status == MC_EXISTS || status == MC_TIMEOUT, "%s", mc_status_name(status));
     ck_assert_double_ge(clock_ms() - began, 299);
     ck_assert_double_lt(clock_ms() - began, 300 + GRACE_MS);
     mc_client_free(self.client);
