@@ -28,6 +28,7 @@
 #include <stdint.h>
 #include <string.h>
 
+/* The version of this header: as numbers, and as text. */
 #define MCCLIENT_VERSION_MAJOR 0
 #define MCCLIENT_VERSION_MINOR 1
 #define MCCLIENT_VERSION_PATCH 0
@@ -66,10 +67,9 @@ typedef enum mc_status {
                              server swallowed it, and the key's old value is gone) */
 
     /* Nothing was sent. */
-    MC_NO_MEMORY = 20, /* an allocation failed: nothing was sent, or what was read could not be kept */
-    MC_UNREACHABLE =
-        21,            /* the host could not be looked up or connected to, or no connection came free before the deadline */
-    MC_NO_SERVER = 22, /* every host that the key may go to is known to be dead */
+    MC_NO_MEMORY = 20,   /* an allocation failed: nothing was sent, or what was read could not be kept */
+    MC_UNREACHABLE = 21, /* the host could not be looked up or connected to, or no connection came free in time */
+    MC_NO_SERVER = 22,   /* every host that the key may go to is known to be dead */
 
     /* Sent, and the outcome is unknown: the server may or may not have done it. */
     MC_TIMEOUT = 30,         /* no complete answer by the deadline */
@@ -111,8 +111,8 @@ MC_EXPORT const char *mc_library_version(void);
 
 /* Bytes that somebody else owns. data may be NULL only when len is 0. */
 typedef struct mc_slice {
-    const char *data;
-    size_t      len;
+    const char *data; /* the first byte */
+    size_t      len;  /* how many */
 } mc_slice;
 
 /* The bytes of a C string, without its NUL; NULL gives the empty slice. */
@@ -200,6 +200,7 @@ typedef struct mc_options {
     void      *log_arg;                 /* handed to log */
 } mc_options;
 
+/* The defaults: mc_options options = MC_OPTIONS_INIT; */
 #define MC_OPTIONS_INIT                                                                                                     \
     {                                                                                                                       \
         sizeof(mc_options), 3000, 1000, 30000, MC_FAILOVER_REHASH, MC_DISTRIBUTION_HOST_LIST, MC_HASH_PYTHON, 16, 1048576,  \
@@ -324,6 +325,7 @@ typedef struct mc_view {
     bool        noreply;    /* storage, delete, touch, incr and decr await no answer: MC_OK says that they were sent */
 } mc_view;
 
+/* What a view starts as: nothing differs from the client. */
 #define MC_VIEW_INIT                                                                                                        \
     { sizeof(mc_view), 0, NULL, false, 0, false }
 
@@ -376,13 +378,14 @@ MC_EXPORT mc_status mc_cas(mc_client *client, mc_slice key, mc_slice value, uint
  * mc_value_clear frees it. data has a NUL one past len, for those who print it. One thread at a time.
  */
 typedef struct mc_value {
-    char    *data;
-    size_t   len;
-    uint32_t flags;
+    char    *data;     /* the bytes */
+    size_t   len;      /* how many */
+    uint32_t flags;    /* as they were stored with the value */
     uint64_t cas;      /* filled by mc_gets and mc_gats; 0 otherwise */
     size_t   capacity; /* bytes at data; the library's own */
 } mc_value;
 
+/* What a value starts as: empty, without memory. */
 #define MC_VALUE_INIT                                                                                                       \
     { NULL, 0, 0, 0, 0 }
 
@@ -410,8 +413,7 @@ MC_EXPORT mc_status mc_value_set(mc_value *value, mc_slice data);
 /* Frees what value holds; it is MC_VALUE_INIT again. NULL is allowed. */
 MC_EXPORT void mc_value_clear(mc_value *value);
 
-/* --------------------------------------------------------------------------------- the rest of the single-key commands --
- */
+/* --------------------------------------------------------------------------------------- deleting, touching, counting -- */
 
 /* Removes the item; MC_NOT_FOUND if it is not there. Other statuses as for storage. Sent again once, like set. */
 MC_EXPORT mc_status mc_delete(mc_client *client, mc_slice key);
@@ -439,28 +441,32 @@ MC_EXPORT mc_status mc_decr(mc_client *client, mc_slice key, uint64_t delta, uin
  * for a count of 0), MC_PARTIAL when some key was not, MC_BAD_ARGUMENT or MC_NO_MEMORY when nothing was tried.
  */
 
+/* The answer for one key. */
 typedef struct mc_result {
     mc_status status; /* as mc_get's */
     mc_slice  value;  /* when status is MC_OK; has a NUL one past len; valid until the results are reused or cleared */
-    uint32_t  flags;
-    uint64_t  cas; /* filled by mc_gets_multi; 0 otherwise */
+    uint32_t  flags;  /* as they were stored with the value */
+    uint64_t  cas;    /* filled by mc_gets_multi; 0 otherwise */
 } mc_result;
 
-/* Starts as MC_RESULTS_INIT; reused and grown by the next call, like mc_value. One thread at a time. */
+/* The answers. Starts as MC_RESULTS_INIT; reused and grown by the next call, like mc_value. One thread at a time. */
 typedef struct mc_results {
-    mc_result *items; /* count of them, in the order of the keys */
-    size_t     count;
+    mc_result *items;   /* count of them, in the order of the keys */
+    size_t     count;   /* as many as were asked for */
     void      *storage; /* the library's own */
 } mc_results;
 
+/* What results start as: none, without memory. */
 #define MC_RESULTS_INIT                                                                                                     \
     { NULL, 0, NULL }
 
+/* One key and what is to be stored there. */
 typedef struct mc_entry {
-    mc_slice  key, value;
-    uint32_t  flags;
-    int64_t   ttl_s;
-    mc_status status; /* out */
+    mc_slice  key;    /* as mc_set's */
+    mc_slice  value;  /* as mc_set's */
+    uint32_t  flags;  /* as mc_set's */
+    int64_t   ttl_s;  /* as mc_set's */
+    mc_status status; /* out: what became of it */
 } mc_entry;
 
 /* Reads count keys. results->items[i] is the answer for keys[i]. */
@@ -499,12 +505,15 @@ MC_EXPORT void mc_results_clear(mc_results *results);
  *
  * With MC_FORMAT_RAW nothing is deflated or inflated.
  */
+
+/* The bits. */
 #define MC_FLAG_PICKLE 1u  /* a Python object: handed over as its bytes, never executed */
 #define MC_FLAG_INTEGER 2u /* decimal text: python-memcached's integers, however large; pylibmc's booleans, 0 and 1 */
 #define MC_FLAG_LONG 4u    /* decimal text: pylibmc's integers, however large; Python 2's long */
 #define MC_FLAG_ZLIB 8u    /* deflated; comes with one of the others or alone */
 #define MC_FLAG_TEXT 16u   /* UTF-8 (in pylibmc before 1.6.0: a boolean) */
 
+/* What a value is, by its flags. */
 typedef enum mc_kind {
     MC_KIND_BYTES = 0,   /* flags 0 */
     MC_KIND_TEXT = 1,    /* MC_FLAG_TEXT: UTF-8, which is not checked */
@@ -575,10 +584,11 @@ MC_EXPORT mc_status mc_update(mc_client *client, mc_slice key, mc_update_fn *fn,
  * slices.
  */
 
+/* Told of one host. */
 typedef void mc_server_fn(const char *host, mc_status status, mc_slice version, void *arg);
 
-/* For each statistic, status is MC_OK; for a host that was not heard out, each is called once more with its status and an
- * empty name and value. */
+/* Told of one statistic of one host: status is MC_OK. For a host that was not heard out, it is called once more with the
+ * host's status and an empty name and value. */
 typedef void mc_stat_fn(const char *host, mc_status status, mc_slice name, mc_slice value, void *arg);
 
 /* Makes every item of every host invalid, delay_s seconds from now (0: at once). */
