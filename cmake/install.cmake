@@ -1,11 +1,21 @@
 # What `cmake --install` puts where: the libraries, the header, the pkg-config file and the CMake package; and `uninstall`.
+#
+# Every rule belongs to a component, which is a package of its own in packages.cmake: "runtime" is what programs run with,
+# "development" what they are built with, "tools" the programs.
 
 install(TARGETS mcclient EXPORT mcclient_targets
-    LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
-    ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+    LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT runtime NAMELINK_COMPONENT development
 )
-install(TARGETS mcclient_static ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(DIRECTORY include/mcclient DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+install(TARGETS mcclient_static EXPORT mcclient_static_targets
+    ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development
+)
+install(DIRECTORY include/mcclient
+    DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development
+    FILES_MATCHING PATTERN "*.h"
+)
+if(MC_BUILD_SERVER)
+    install(TARGETS mcserver RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT tools)
+endif()
 
 # The pkg-config file finds the prefix from where it lies itself, so an installed tree may be moved. Folders outside the
 # prefix stand in it as they are. pkg-config itself escapes the spaces in ${pcfiledir}, and those only.
@@ -27,20 +37,28 @@ endif()
 mc_from_pkgconfig_folder(PC_LIBDIR "${CMAKE_INSTALL_LIBDIR}")
 mc_from_pkgconfig_folder(PC_INCLUDEDIR "${CMAKE_INSTALL_INCLUDEDIR}")
 configure_file(libmcclient.pc.in libmcclient.pc @ONLY)
-install(FILES ${PROJECT_BINARY_DIR}/libmcclient.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+install(FILES ${PROJECT_BINARY_DIR}/libmcclient.pc
+    DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development
+)
 
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/mcclient)
 configure_package_config_file(cmake/mcclient-config.cmake.in mcclient-config.cmake
     INSTALL_DESTINATION ${package_folder}
     NO_SET_AND_CHECK_MACRO
 )
-write_basic_package_version_file(mcclient-config-version.cmake COMPATIBILITY SameMinorVersion)
+write_basic_package_version_file(mcclient-config-version.cmake COMPATIBILITY SameMajorVersion)
 install(FILES
     ${PROJECT_BINARY_DIR}/mcclient-config.cmake
     ${PROJECT_BINARY_DIR}/mcclient-config-version.cmake
-    DESTINATION ${package_folder}
+    DESTINATION ${package_folder} COMPONENT development
 )
-install(EXPORT mcclient_targets NAMESPACE mcclient:: FILE mcclient-targets.cmake DESTINATION ${package_folder})
+install(EXPORT mcclient_targets NAMESPACE mcclient:: FILE mcclient-targets.cmake
+    DESTINATION ${package_folder} COMPONENT development
+)
+# Apart, for it names zlib and nettle, which only those who link the archive need to have.
+install(EXPORT mcclient_static_targets NAMESPACE mcclient:: FILE mcclient-static-targets.cmake
+    DESTINATION ${package_folder} COMPONENT development
+)
 
 if(MC_TOP_LEVEL)
     add_custom_target(uninstall

@@ -29,10 +29,10 @@
 #include <string.h>
 
 /* The version of this header: as numbers, and as text. */
-#define MCCLIENT_VERSION_MAJOR 0
-#define MCCLIENT_VERSION_MINOR 1
+#define MCCLIENT_VERSION_MAJOR 1
+#define MCCLIENT_VERSION_MINOR 0
 #define MCCLIENT_VERSION_PATCH 0
-#define MCCLIENT_VERSION "0.1.0"
+#define MCCLIENT_VERSION "1.0.0"
 
 /* The one export macro: only what carries it leaves the library. */
 #if defined(__GNUC__) || defined(__clang__)
