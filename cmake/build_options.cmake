@@ -10,6 +10,7 @@ endif()
 option(MC_BUILD_TESTS "Build the tests; needs libevent and check" ${MC_TOP_LEVEL})
 option(MC_BUILD_EXAMPLES "Build the examples" ${MC_TOP_LEVEL})
 option(MC_BUILD_SERVER "Build mcserver, the bundled server; needs libevent" ${MC_TOP_LEVEL})
+option(MC_BUILD_TOOLS "Build mc, the library on the command line" ${MC_TOP_LEVEL})
 option(MC_INSTALL "Have `cmake --install` install the library" ${MC_TOP_LEVEL})
 option(MC_WERROR "Treat warnings as errors" OFF)
 option(MC_COVERAGE "Count executed lines and branches with gcov" OFF)
@@ -17,6 +18,7 @@ set(MC_SANITIZE "" CACHE STRING "Sanitizers for everything that is built: addres
 
 if(MC_BUILD_TESTS)
     set(MC_BUILD_SERVER ON)
+    set(MC_BUILD_TOOLS ON)
 endif()
 
 if(MC_TOP_LEVEL AND NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)

@@ -4,8 +4,8 @@
 #include "bench/check.h"
 #include "bench/costs.h"
 #include "bench/options.h"
-#include "bench/progress.h"
 #include "bench/report.h"
+#include "measure/progress.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -105,16 +105,16 @@ static int measure(const bench_options *options, const bench_plan *plan) {
 
     report.plan = plan;
     report.cores = cores_text[options->cores];
-    bench_progress_show(0, plan->work_count, "counting system calls and instructions");
+    measure_progress_show(0, plan->work_count, "counting system calls and instructions");
     if (options->count_costs)
         bench_costs_count(plan, &report.costs);
     else
         bench_costs_skip(&report.costs);
     bench_report_head(&report, stdout);
     for (size_t w = 0; w < plan->work_count; w++) {
-        bench_progress_show(w, plan->work_count, plan->works[w]->name);
+        measure_progress_show(w, plan->work_count, plan->works[w]->name);
         measure_work(options, &report, w);
-        bench_progress_show(plan->work_count, plan->work_count, "");
+        measure_progress_show(plan->work_count, plan->work_count, "");
         bench_report_rows(&report, w, stdout);
     }
     if (options->folder)

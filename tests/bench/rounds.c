@@ -1,7 +1,9 @@
 #include "bench/rounds.h"
 
 #include "bench/basics.h"
-#include "bench/histogram.h"
+#include "measure/clock.h"
+#include "measure/histogram.h"
+#include "measure/quantile.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -16,7 +18,7 @@
 typedef struct contestant {
     const bench_adapter *adapter;
     void                *sessions[BENCH_THREADS_MAX];
-    bench_histogram      times;
+    measure_histogram    times;
     double               rates[BENCH_ROUNDS_MAX], ratios[BENCH_ROUNDS_MAX]; /* calls a second; beside raw's */
     double               cpu_s, server_s;
     uint64_t             calls;
@@ -27,7 +29,7 @@ typedef struct worker {
     const bench_adapter *adapter;
     void                *session;
     pthread_barrier_t   *start; /* NULL: alone */
-    bench_histogram     *times;
+    measure_histogram   *times;
     unsigned             batch, batches; /* the first one, and how many there are */
     uint64_t             calls_max, calls;
     uint64_t             turn_ns, started_ns, ended_ns;
@@ -41,13 +43,13 @@ static void *work_through(void *given) {
 
     if (w->start)
         pthread_barrier_wait(w->start);
-    now = w->started_ns = bench_now_ns();
+    now = w->started_ns = measure_now_ns();
     end = now + w->turn_ns;
     while (w->calls < w->calls_max && now < end && !w->failed) {
         uint64_t before = now;
         w->failed = !w->adapter->call(w->session, batch);
-        now = bench_now_ns();
-        bench_histogram_add(w->times, now - before);
+        now = measure_now_ns();
+        measure_histogram_add(w->times, now - before);
         w->calls++;
         if (++batch == w->batches)
             batch = 0;
@@ -91,7 +93,7 @@ static double add_up(contestant *c, worker *workers, unsigned count, const bench
         calls += workers[i].calls;
         started = workers[i].started_ns < started ? workers[i].started_ns : started;
         ended = workers[i].ended_ns > ended ? workers[i].ended_ns : ended;
-        bench_histogram_merge(&c->times, workers[i].times);
+        measure_histogram_merge(&c->times, workers[i].times);
         if (workers[i].failed) {
             snprintf(text, sizeof text, "%s: %s: a call failed", c->adapter->name, work->name);
             errno = 0;
@@ -118,10 +120,10 @@ static double servers_cpu_s(const bench_plan *plan) {
 }
 
 static double take_turn(const bench_plan *plan, bench_data *data, contestant *c, uint64_t turn_ns) {
-    static bench_histogram times[BENCH_THREADS_MAX];
-    worker                 workers[BENCH_THREADS_MAX];
-    unsigned               threads = data->work->threads;
-    double                 cpu_s, server_s;
+    static measure_histogram times[BENCH_THREADS_MAX];
+    worker                   workers[BENCH_THREADS_MAX];
+    unsigned                 threads = data->work->threads;
+    double                   cpu_s, server_s;
 
     if (data->work->operation == BENCH_DELETE_MULTI)
         bench_data_fill(data);
@@ -156,7 +158,7 @@ static void close_all(bench_data *data, contestant *c) {
 }
 
 static void forget_warm_up(contestant *c) {
-    c->times = (bench_histogram){0};
+    c->times = (measure_histogram){0};
     c->cpu_s = c->server_s = 0;
     c->calls = 0;
 }
@@ -178,13 +180,13 @@ static void play_rounds(const bench_plan *plan, bench_data *data, const bench_pa
 static bench_figures figures_of(contestant *c, unsigned rounds, unsigned threads) {
     double calls = (double)c->calls;
 
-    return (bench_figures){.us = 1e6 * threads / bench_median(c->rates, rounds),
-                           .ratio = bench_median(c->ratios, rounds),
-                           .ratio_low = bench_quantile(c->ratios, rounds, 0.25),
-                           .ratio_high = bench_quantile(c->ratios, rounds, 0.75),
-                           .p50_us = bench_histogram_quantile(&c->times, 0.5) / 1e3,
-                           .p99_us = bench_histogram_quantile(&c->times, 0.99) / 1e3,
-                           .p999_us = bench_histogram_quantile(&c->times, 0.999) / 1e3,
+    return (bench_figures){.us = 1e6 * threads / measure_median(c->rates, rounds),
+                           .ratio = measure_median(c->ratios, rounds),
+                           .ratio_low = measure_quantile(c->ratios, rounds, 0.25),
+                           .ratio_high = measure_quantile(c->ratios, rounds, 0.75),
+                           .p50_us = measure_histogram_quantile(&c->times, 0.5) / 1e3,
+                           .p99_us = measure_histogram_quantile(&c->times, 0.99) / 1e3,
+                           .p999_us = measure_histogram_quantile(&c->times, 0.999) / 1e3,
                            .cpu_us = c->cpu_s * 1e6 / calls,
                            .server_us = c->server_s * 1e6 / calls};
 }

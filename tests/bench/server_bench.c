@@ -8,6 +8,8 @@
  */
 #include "bench/basics.h"
 #include "bench/process.h"
+#include "measure/clock.h"
+#include "measure/quantile.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -71,14 +73,14 @@ static void run_batch(const running *server, const work *load) {
 }
 
 static double measure(const running *server, const work *load, double seconds) {
-    uint64_t start = bench_now_ns();
+    uint64_t start = measure_now_ns();
     double   passed_s;
     unsigned batches = 0;
 
     do {
         run_batch(server, load);
         batches++;
-        passed_s = (double)(bench_now_ns() - start) / 1e9;
+        passed_s = (double)(measure_now_ns() - start) / 1e9;
     } while (passed_s < seconds);
     return (double)batches * load->connections * load->commands / passed_s;
 }
@@ -209,8 +211,8 @@ static void compare_on(running servers[SERVERS], const work *load, unsigned roun
         count_calls(&servers[i], load);
         close_connections(&servers[i], load);
     }
-    printf("%-28s %12.0f %12.0f %8.2f %10s %10s\n", load->name, bench_median(servers[0].rates, rounds),
-           bench_median(servers[1].rates, rounds), bench_median(ratios, rounds), servers[0].calls, servers[1].calls);
+    printf("%-28s %12.0f %12.0f %8.2f %10s %10s\n", load->name, measure_median(servers[0].rates, rounds),
+           measure_median(servers[1].rates, rounds), measure_median(ratios, rounds), servers[0].calls, servers[1].calls);
     fflush(stdout);
 }
 

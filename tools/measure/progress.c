@@ -1,11 +1,11 @@
-#include "bench/progress.h"
+#include "measure/progress.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
 #define WIDTH 40
 
-void bench_progress_show(size_t done, size_t all, const char *next) {
+void measure_progress_show(size_t done, size_t all, const char *next) {
     size_t filled = all > 0 ? WIDTH * done / all : WIDTH;
 
     if (!isatty(STDERR_FILENO))
