@@ -66,4 +66,5 @@ if(MC_TOP_LEVEL)
             -P ${PROJECT_SOURCE_DIR}/cmake/uninstall.cmake
         VERBATIM
     )
+    include(cmake/packages.cmake)
 endif()
