@@ -89,13 +89,3 @@ const char *mc__escape(mc_slice bytes, char *out) {
     out[at] = '\0';
     return out;
 }
-
-const char *mc__errno_text(int error, char *out, size_t size) {
-#ifdef __GLIBC__
-    return strerror_r(error, out, size); /* glibc's returns the text, POSIX's a number */
-#else
-    if (strerror_r(error, out, size) != 0)
-        snprintf(out, size, "error %d", error);
-    return out;
-#endif
-}

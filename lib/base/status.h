@@ -33,7 +33,4 @@ void mc__tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
  */
 const char *mc__escape(mc_slice bytes, char *out);
 
-/* The system's words for an errno, in out or static. Any thread. */
-const char *mc__errno_text(int error, char *out, size_t size);
-
 #endif

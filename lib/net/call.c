@@ -1,5 +1,7 @@
 #include "net/call.h"
 
+#include "base/platform.h"
+
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>

@@ -1,5 +1,6 @@
 #include "net/dial.h"
 
+#include "base/platform.h"
 #include "base/status.h"
 
 #include <errno.h>

@@ -1,6 +1,7 @@
 #include "net/resolve.h"
 
 #include "base/number.h"
+#include "base/platform.h"
 #include "base/status.h"
 #include "net/wakeup.h"
 

@@ -1,5 +1,6 @@
 #include "net/stream.h"
 
+#include "base/platform.h"
 #include "net/descriptor.h"
 
 #include <errno.h>
@@ -66,7 +67,7 @@ int mc__stream_connect(mc__stream *stream, const mc__endpoint *endpoint) {
 
     *stream = (mc__stream)MC__STREAM_CLOSED;
     stream->is_unix = family == AF_UNIX;
-    stream->fd = mc__descriptor_above_stdio(socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    stream->fd = mc__descriptor_above_stdio(mc__platform_socket(family));
     if (stream->fd < 0)
         return errno;
     if (connect(stream->fd, (const struct sockaddr *)&endpoint->address, endpoint->len) == 0)
@@ -91,20 +92,18 @@ int mc__stream_connected(mc__stream *stream) {
     return close_unless_usable(stream, error);
 }
 
-static void tune(int fd, int level, int name, int value) {
-    /* What only tunes may fail: the connection is as good without. */
-    (void)setsockopt(fd, level, name, &value, sizeof value);
-}
-
 static void tune_tcp(const mc__stream *stream) {
-    int user_timeout_ms = stream->io_timeout_ms > USER_TIMEOUT_MIN_MS ? stream->io_timeout_ms : USER_TIMEOUT_MIN_MS;
+    const mc__keep_alive keep_alive = {
+        .idle_s = KEEPALIVE_IDLE_S,
+        .interval_s = KEEPALIVE_INTERVAL_S,
+        .count = KEEPALIVE_COUNT,
+        .user_timeout_ms = stream->io_timeout_ms > USER_TIMEOUT_MIN_MS ? stream->io_timeout_ms : USER_TIMEOUT_MIN_MS,
+    };
+    int on = 1;
 
-    tune(stream->fd, IPPROTO_TCP, TCP_NODELAY, 1);
-    tune(stream->fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-    tune(stream->fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
-    tune(stream->fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S);
-    tune(stream->fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_COUNT);
-    tune(stream->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, user_timeout_ms);
+    /* What only tunes may fail: the connection is as good without. */
+    (void)setsockopt(stream->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    mc__platform_keep_alive(stream->fd, &keep_alive);
 }
 
 int mc__stream_ready(mc__stream *stream, int io_timeout_ms) {
@@ -149,7 +148,7 @@ static size_t gather(const mc_slice *slices, size_t count, size_t max, struct io
 ptrdiff_t mc__stream_send(const mc__stream *stream, const mc_slice *slices, size_t count, bool wait) {
     struct iovec  pieces[PIECES_MAX];
     struct msghdr message = {.msg_iov = pieces};
-    int           flags = wait ? MSG_NOSIGNAL : MSG_NOSIGNAL | MSG_DONTWAIT;
+    int           flags = MC__SEND_FLAGS | (wait ? 0 : MSG_DONTWAIT);
 
     message.msg_iovlen = gather(slices, count, wait && stream->is_unix ? UNIX_SEND_MAX : SIZE_MAX, pieces);
     if (message.msg_iovlen == 1)

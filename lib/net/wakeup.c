@@ -1,9 +1,9 @@
 #include "net/wakeup.h"
 
+#include "base/platform.h"
 #include "net/descriptor.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 int mc__wakeup_open(mc__wakeup *wakeup) {
@@ -11,7 +11,7 @@ int mc__wakeup_open(mc__wakeup *wakeup) {
     int error;
 
     *wakeup = (mc__wakeup)MC__WAKEUP_NONE;
-    if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) != 0)
+    if (mc__platform_pipe(fds) != 0)
         return errno;
     wakeup->read_fd = mc__descriptor_above_stdio(fds[0]);
     wakeup->write_fd = mc__descriptor_above_stdio(fds[1]);
