@@ -72,7 +72,8 @@ static void rest(const struct update *update, mc__time pause) {
     struct timespec left;
 
     for (; now < until; now = mc__time_now()) {
-        left = (struct timespec){.tv_sec = (until - now) / 1000000000, .tv_nsec = (until - now) % 1000000000};
+        left =
+            (struct timespec){.tv_sec = (time_t)((until - now) / 1000000000), .tv_nsec = (long)((until - now) % 1000000000)};
         nanosleep(&left, NULL); /* a signal ends it early: the loop goes on */
     }
 }

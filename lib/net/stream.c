@@ -129,9 +129,10 @@ mc__look mc__stream_look(const mc__stream *stream) {
     return len < 0 && errno == EAGAIN ? MC__LOOK_QUIET : MC__LOOK_CLOSED;
 }
 
-/* Fills pieces with the parts of slices that are not empty, up to max bytes in all; returns their number. */
-static size_t gather(const mc_slice *slices, size_t count, size_t max, struct iovec *pieces) {
-    size_t used = 0;
+/* Fills pieces with the parts of slices that are not empty, up to max bytes in all; returns their number, in a type that
+ * fits msg_iovlen: a size_t in glibc, an int elsewhere. */
+static unsigned short gather(const mc_slice *slices, size_t count, size_t max, struct iovec *pieces) {
+    unsigned short used = 0;
 
     for (size_t i = 0; i < count && used < PIECES_MAX && max > 0; i++) {
         size_t len = slices[i].len < max ? slices[i].len : max;
@@ -157,8 +158,8 @@ ptrdiff_t mc__stream_send(const mc__stream *stream, const mc_slice *slices, size
 }
 
 /* The same for areas. */
-static size_t scatter(const mc__area *areas, size_t count, struct iovec *pieces) {
-    size_t used = 0;
+static unsigned short scatter(const mc__area *areas, size_t count, struct iovec *pieces) {
+    unsigned short used = 0;
 
     for (size_t i = 0; i < count && used < PIECES_MAX; i++) {
         if (areas[i].len == 0)
