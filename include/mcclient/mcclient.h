@@ -227,12 +227,12 @@ typedef enum mc_like {
  * values. Name the same hosts with the same weights in the same order, and the two find each other's data. Every other
  * option stays as it is, so the order of this call and your own settings does not matter but for these:
  *
- *                       _PYTHON_MEMCACHED  .._1_59      _PYLIBMC_KETAMA     _PHP_MEMCACHED_KETAMA  _LIBMEMCACHED
- *     distribution      HOST_LIST          HOST_LIST    KETAMA              KETAMA_WEIGHTED        MODULO
- *     hash              PYTHON             PYTHON_1_59  ONE_AT_A_TIME       MD5                    ONE_AT_A_TIME
- *     failover          REHASH             REHASH       NONE                NONE                   NONE
- *     dead_retry_ms     30000              30000        2000                2000                   2000
- *     value_format      PYTHON             PYTHON       PYTHON              RAW                    RAW
+ *     MC_LIKE_               distribution     hash           failover  dead_retry_ms  value_format
+ *     PYTHON_MEMCACHED       HOST_LIST        PYTHON         REHASH    30000          PYTHON
+ *     PYTHON_MEMCACHED_1_59  HOST_LIST        PYTHON_1_59    REHASH    30000          PYTHON
+ *     PYLIBMC_KETAMA         KETAMA           ONE_AT_A_TIME  NONE      2000           PYTHON
+ *     PHP_MEMCACHED_KETAMA   KETAMA_WEIGHTED  MD5            NONE      2000           RAW
+ *     LIBMEMCACHED           MODULO           ONE_AT_A_TIME  NONE      2000           RAW
  *
  * What each stands for in the other client's own words:
  *
@@ -555,8 +555,7 @@ MC_EXPORT mc_status mc_result_int(const mc_result *result, int64_t *number);
 MC_EXPORT mc_entry mc_entry_int(mc_slice key, int64_t number, int64_t ttl_s, char *text);
 MC_EXPORT mc_entry mc_entry_text(mc_slice key, mc_slice utf8, int64_t ttl_s);
 
-/* ------------------------------------------------------------------------------------------------ read, compute, store --
- */
+/* ----------------------------------------------------------------------------------------------- read, compute, store -- */
 
 /*
  * Computes the value to be stored from the one that is there (current; NULL: none). Fills next with mc_value_set and
