@@ -15,8 +15,8 @@ size_t home_of(const mc_client *client, mc_slice key) {
 
 void home_key(const mc_client *client, size_t host, size_t nth, char key[HOME_KEY_SIZE]) {
     for (size_t i = 0; i < CANDIDATES; i++) {
-        snprintf(key, HOME_KEY_SIZE, "key-%zu", i);
-        if (home_of(client, mc_str(key)) == host && nth-- == 0)
+        int len = snprintf(key, HOME_KEY_SIZE, "key-%zu", i);
+        if (home_of(client, mc_bytes(key, (size_t)len)) == host && nth-- == 0)
             return;
     }
     ck_abort_msg("no key has its home at host %zu", host);
