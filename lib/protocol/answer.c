@@ -22,6 +22,7 @@ static const unsigned legal[] = {
     [MC__VERB_FLUSH_ALL] = BIT(MC__REPLY_OK),
     [MC__VERB_VERSION] = BIT(MC__REPLY_VERSION),
     [MC__VERB_STATS] = BIT(MC__REPLY_STAT) | BIT(MC__REPLY_END) | BIT(MC__REPLY_RESET) | BIT(MC__REPLY_OK),
+    [MC__VERB_META] = 0, /* see protocol/quiet.h */
 };
 
 /* A value's cas token comes when it was asked for, and only then. */

@@ -1,5 +1,7 @@
 #include "protocol/exchange.h"
 
+#include "protocol/quiet.h"
+
 size_t mc__exchange_unit_end(const mc__exchange *exchange, size_t i) {
     size_t end = i + 1;
 
@@ -8,12 +10,31 @@ size_t mc__exchange_unit_end(const mc__exchange *exchange, size_t i) {
     return end < exchange->count ? end : exchange->count;
 }
 
+size_t mc__exchange_answer_end(const mc__exchange *exchange, size_t i) {
+    size_t end;
+
+    if (!exchange->command.quiet)
+        return mc__exchange_unit_end(exchange, i);
+    end = i - i % exchange->window + exchange->window;
+    return end < exchange->count ? end : exchange->count;
+}
+
+void mc__exchange_request(const mc__exchange *exchange, size_t i, mc__request *request) {
+    exchange->ops->request(exchange, i, request);
+    if (exchange->command.quiet || exchange->command.verb == MC__VERB_META)
+        request->number = i;
+}
+
 size_t mc__exchange_unit_size(const mc__exchange *exchange, size_t first) {
     size_t      end = mc__exchange_unit_end(exchange, first);
     mc__request request;
     size_t      size;
 
-    exchange->ops->request(exchange, first, &request);
+    mc__exchange_request(exchange, first, &request);
+    if (exchange->command.quiet)
+        return mc__quiet_size(&exchange->command, &request, mc__exchange_answer_end(exchange, first) == end);
+    if (exchange->command.verb == MC__VERB_META)
+        return mc__quiet_question(first).len;
     size = mc__request_line_size(&exchange->command, &request);
     if (mc__verb_stores(exchange->command.verb))
         return size + request.value.len + 2;

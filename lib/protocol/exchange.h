@@ -2,7 +2,8 @@
  * One or many requests with the same command to one server, answered in order. Embedded in what its owner knows of them;
  * ops says how the pipeline reaches that.
  *
- * Requests are asked and answered in units: one request, or, of a retrieval, a line of up to MC__LINE_KEYS keys.
+ * Requests are asked and answered in units: one request, or, of a retrieval, a line of up to MC__LINE_KEYS keys. Quiet
+ * writes (protocol/quiet.h) are asked one by one and answered in windows.
  */
 #ifndef MC_PROTOCOL_EXCHANGE_H
 #define MC_PROTOCOL_EXCHANGE_H
@@ -35,12 +36,18 @@ typedef struct mc__exchange_ops {
     /* A line of keys is over: with MC_NOT_FOUND where its END has come, else with what cut it short, also behind the value
      * of its last key. Called before the keys without a value have their answer, which is the same. NULL: not wanted. */
     void (*line_end)(mc__exchange *exchange, mc_status status, const mc__reply *reply);
+
+    /* Request i, a quiet set, may have been refused: instead of its answer. It is to be asked once more, not quietly, when
+     * all others of the exchange are answered. Adds one to exchange->again. NULL in ops of other commands. */
+    void (*again)(mc__exchange *exchange, size_t i);
 } mc__exchange_ops;
 
 struct mc__exchange {
     const mc__exchange_ops *ops;
     mc__command             command;
-    size_t                  count; /* requests */
+    size_t                  count;  /* requests */
+    size_t                  window; /* of quiet writes: requests in a window, 1 to MC__LINE_KEYS */
+    size_t                  again;  /* of quiet sets: how many ops->again was called for; the owner's */
 
     /* The pipeline's own; zero before the first push. Requests [0, answered) have their answer and the reply is at its end,
      * [answered, sent) may have reached the server, [sent, count) have not. Of a line of keys that is being answered, some
@@ -56,9 +63,16 @@ struct mc__exchange {
     mc__exchange *previous, *next;
 };
 
-/* The end of the unit that request i is in. Lines begin at multiples of MC__LINE_KEYS, so it follows from any of its
+/* The end of the unit that request i is asked in. Lines begin at multiples of MC__LINE_KEYS, so it follows from any of its
  * requests. */
 size_t mc__exchange_unit_end(const mc__exchange *exchange, size_t i);
+
+/* The end of the unit that request i is answered in: that in which it is asked, or its window, which ends at a multiple of
+ * the exchange's window. */
+size_t mc__exchange_answer_end(const mc__exchange *exchange, size_t i);
+
+/* The i-th request, with its number where it goes on the wire. */
+void mc__exchange_request(const mc__exchange *exchange, size_t i, mc__request *request);
 
 /* The bytes on the wire of the unit that begins with request first. */
 size_t mc__exchange_unit_size(const mc__exchange *exchange, size_t first);

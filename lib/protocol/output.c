@@ -1,5 +1,7 @@
 #include "protocol/output.h"
 
+#include "protocol/quiet.h"
+
 /* As much is formatted at a time: several small writes would cost system calls, one huge one memory. */
 #define WINDOW 131072
 
@@ -50,20 +52,43 @@ static bool format_request(mc__output *output, const mc__exchange *exchange) {
         return true;
     if (request.value.len >= BORROW_FROM) {
         output->borrowed = request.value;
-        output->line_ends = 2;
+        output->ending = MC__LITERAL("\r\n");
         return true;
     }
     return mc__buffer_append(&output->bytes, request.value) && mc__buffer_append(&output->bytes, MC__LITERAL("\r\n"));
+}
+
+static bool format_quiet(mc__output *output, const mc__exchange *exchange) {
+    bool        last = mc__exchange_answer_end(exchange, exchange->formatted) == exchange->formatted + 1;
+    mc__request request;
+    bool        borrows;
+
+    mc__exchange_request(exchange, exchange->formatted, &request);
+    borrows = mc__verb_stores(exchange->command.verb) && request.value.len >= BORROW_FROM;
+    if (!mc__quiet_write(&exchange->command, &request, !borrows, last, &output->bytes))
+        return false;
+    if (borrows) {
+        output->borrowed = request.value;
+        output->ending = mc__quiet_value_end(last);
+    }
+    return true;
+}
+
+static bool format(mc__output *output, const mc__exchange *exchange, size_t end) {
+    if (exchange->command.quiet)
+        return format_quiet(output, exchange);
+    if (exchange->command.verb == MC__VERB_META)
+        return mc__buffer_append(&output->bytes, mc__quiet_question(exchange->formatted));
+    return mc__verb_retrieves(exchange->command.verb) ? format_line_of_keys(output, exchange, end)
+                                                      : format_request(output, exchange);
 }
 
 /* false: no memory, and nothing of the unit is in the output. */
 static bool format_unit(mc__output *output, mc__exchange *exchange) {
     size_t end = mc__exchange_unit_end(exchange, exchange->formatted);
     size_t before = mc__buffer_len(&output->bytes);
-    bool   done = mc__verb_retrieves(exchange->command.verb) ? format_line_of_keys(output, exchange, end)
-                                                             : format_request(output, exchange);
 
-    if (!done) {
+    if (!format(output, exchange, end)) {
         output->bytes.end = output->bytes.start + before;
         return false;
     }
@@ -73,7 +98,7 @@ static bool format_unit(mc__output *output, mc__exchange *exchange) {
 
 /* Formats until the window is full, a borrowed value ends it, or nothing is left to format. */
 static mc_status fill_window(mc__output *output) {
-    while (output->formatting && output->line_ends == 0 && mc__buffer_len(&output->bytes) < WINDOW) {
+    while (output->formatting && output->ending.len == 0 && mc__buffer_len(&output->bytes) < WINDOW) {
         mc__exchange *exchange = output->formatting;
         if (!format_unit(output, exchange))
             return mc__output_len(output) > 0 ? MC_OK : MC_NO_MEMORY;
@@ -94,8 +119,8 @@ mc_status mc__output_show(mc__output *output, mc_slice slices[MC__OUTPUT_SLICES]
         slices[(*count)++] = mc__buffer_readable(&output->bytes);
     if (output->borrowed.len > 0)
         slices[(*count)++] = output->borrowed;
-    if (output->line_ends > 0)
-        slices[(*count)++] = mc_bytes(&"\r\n"[2 - output->line_ends], output -> line_ends);
+    if (output->ending.len > 0)
+        slices[(*count)++] = output->ending;
     return MC_OK;
 }
 
@@ -116,7 +141,9 @@ static void take_off(mc__output *output, size_t len) {
         output->borrowed.len -= part;
         len -= part;
     }
-    output->line_ends -= at_most(len, output->line_ends);
+    part = at_most(len, output->ending.len);
+    output->ending.data += part;
+    output->ending.len -= part;
 }
 
 static void begin_unit(mc__output *output) {

@@ -12,9 +12,9 @@ typedef struct mc__output {
     mc__exchange *formatting; /* the first with requests that are not formatted */
     mc__exchange *sending;    /* the first that may have formatted requests which are not wholly sent */
 
-    mc__buffer bytes;     /* formatted and not sent */
-    mc_slice   borrowed;  /* a large value that follows them, from the owner's memory */
-    size_t     line_ends; /* bytes of "\r\n" that follow borrowed and are not sent */
+    mc__buffer bytes;    /* formatted and not sent */
+    mc_slice   borrowed; /* a large value that follows them, from the owner's memory */
+    mc_slice   ending;   /* what follows borrowed: its line end, at least */
 
     size_t unit_left; /* bytes, not sent yet, of a unit that is sent in part; its exchange may have left */
 } mc__output;
@@ -24,7 +24,7 @@ typedef struct mc__output {
 
 /* The bytes that are formatted and not sent. */
 static inline size_t mc__output_len(const mc__output *output) {
-    return mc__buffer_len(&output->bytes) + output->borrowed.len + output->line_ends;
+    return mc__buffer_len(&output->bytes) + output->borrowed.len + output->ending.len;
 }
 
 /* exchange has come into the pipeline, behind all others. */

@@ -1,5 +1,6 @@
 #include "protocol/pipeline.h"
 
+#include "protocol/quiet.h"
 #include "protocol/whole_value.h"
 
 #include <stdio.h>
@@ -127,7 +128,34 @@ static void answer_line(mc__pipeline *pipeline, mc__exchange *exchange, mc_statu
     }
 }
 
+/* Quiet writes up to end have come to status, but for those that are refused. */
+static void answer_window(mc__pipeline *pipeline, mc__exchange *exchange, size_t end, mc_status status) {
+    mc__key_line            refused = pipeline->keys;
+    const mc__exchange_ops *ops = exchange->ops;
+    size_t                  first = exchange->answered;
+    mc_status               refusal = mc__quiet_refusal(exchange->command.verb);
+    /* What comes behind a request that is asked again is too, so that of two sets of one key the last is the last. */
+    bool again = status == MC_OK && (pipeline->in_doubt || exchange->again > 0);
+
+    pipeline->begun = pipeline->in_doubt = false;
+    pipeline->keys = (mc__key_line){0};
+    exchange->answered = end;
+    if (exchange->answered == exchange->count)
+        take_out(pipeline, exchange);
+    for (size_t at = 0; at < end - first; at++) {
+        if (again)
+            ops->again(exchange, first + at);
+        else
+            ops->answer(exchange, first + at, mc__key_line_is_found(&refused, at) ? refusal : status, NULL);
+    }
+}
+
 static void answer_unit(mc__pipeline *pipeline, mc__exchange *exchange, mc_status status, const mc__reply *reply) {
+    if (exchange->command.quiet) {
+        size_t end = mc__exchange_answer_end(exchange, exchange->answered);
+        answer_window(pipeline, exchange, end < exchange->partly_sent ? end : exchange->partly_sent, status);
+        return;
+    }
     if (mc__verb_retrieves(exchange->command.verb)) {
         answer_line(pipeline, exchange, status, reply);
         return;
@@ -211,6 +239,39 @@ static bool goes_on_or_ends(const mc__reply *reply) {
            mc__reply_is_error(reply);
 }
 
+/* One line of the answer to a window of quiet writes. */
+static mc_status take_quiet(mc__pipeline *pipeline, mc__exchange *exchange, const mc__reply *reply) {
+    switch (mc__quiet_taken(&pipeline->keys, exchange, reply)) {
+    case MC__QUIET_IN_DOUBT:
+        pipeline->in_doubt = true;
+        pipeline->begun = true;
+        break;
+    case MC__QUIET_REFUSED:
+        pipeline->begun = true;
+        break;
+    case MC__QUIET_DONE:
+        answer_unit(pipeline, exchange, MC_OK, NULL);
+        break;
+    case MC__QUIET_UNFIT:
+        break_with(pipeline, MC_CLIENT_ERROR, "refused", first_line(pipeline));
+        pipeline->begun = false; /* none of the window is answered: all of it may be asked again */
+        break;
+    default:
+        return break_with_line(pipeline, "not an answer to what was asked");
+    }
+    exchange->after_silent = false;
+    return pipeline->broken;
+}
+
+/* The answer to one of the lines that ask whether quiet writes are understood. */
+static mc_status take_understood(mc__pipeline *pipeline, mc__exchange *exchange, const mc__reply *reply) {
+    if (exchange->answered >= exchange->wholly_sent || !mc__quiet_understood(exchange->answered, reply))
+        return break_with_line(pipeline, "knows no quiet meta commands");
+    exchange->after_silent = false;
+    answer_next(pipeline, exchange, MC_OK, reply);
+    return pipeline->broken;
+}
+
 /* Takes one reply, which is a legal line of the protocol. */
 static mc_status take_reply(mc__pipeline *pipeline, mc__exchange *exchange, const mc__reply *reply) {
     mc_status  status = MC_OK;
@@ -221,14 +282,16 @@ static mc_status take_reply(mc__pipeline *pipeline, mc__exchange *exchange, cons
     if (pipeline->early)
         return break_with_line(pipeline, "a reply before anything was asked");
     pipeline->greeted = true;
+    if (mc__reply_is_error(reply) && exchange->after_silent)
+        return break_with_line(pipeline, "an error that may be of a request without reply before");
+    if (exchange->command.quiet)
+        return take_quiet(pipeline, exchange, reply);
+    if (exchange->command.verb == MC__VERB_META)
+        return take_understood(pipeline, exchange, reply);
     if (answer == MC__ANSWER_ILLEGAL || (pipeline->begun && !goes_on_or_ends(reply)))
         return break_with_line(pipeline, "not an answer to what was asked");
-    if (mc__reply_is_error(reply)) {
-        if (exchange->after_silent)
-            return break_with_line(pipeline, "an error that may be of a request without reply before");
-    } else if (exchange->answered >= exchange->wholly_sent) {
+    if (!mc__reply_is_error(reply) && exchange->answered >= exchange->wholly_sent)
         return break_with_line(pipeline, "an answer before all of the request was sent");
-    }
     exchange->after_silent = false;
     if (answer == MC__ANSWER_PART)
         return take_part(pipeline, exchange, reply);

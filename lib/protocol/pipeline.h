@@ -32,6 +32,7 @@ typedef struct mc__pipeline {
     mc__key_line keys;
 
     bool begun;     /* a line of the reply to the first unanswered request has come */
+    bool in_doubt;  /* some set of the window is refused, but which? */
     bool no_memory; /* a statistic was thrown away */
     bool greeted;   /* a reply has come on this connection */
     bool early;     /* bytes have come before anything was asked */

@@ -53,6 +53,14 @@ static bool read_stat(mc_slice rest, mc__reply *reply) {
     return reply->key.len > 0 && spaced;
 }
 
+/* <CD> O<opaque>, of a request with a number as its only flag that is given back (protocol.txt, "Meta Commands"). Servers
+ * before 1.6.18 put another space before it. */
+static bool read_meta(mc_slice rest, mc__reply *reply) {
+    if (rest.len > 0 && rest.data[0] == ' ')
+        rest = mc_bytes(rest.data + 1, rest.len - 1);
+    return rest.len > 1 && rest.data[0] == 'O' && read_number(mc_bytes(rest.data + 1, rest.len - 1), &reply->number);
+}
+
 typedef struct word_facts {
     mc_slice       word;
     mc__reply_kind kind;
@@ -76,6 +84,9 @@ static const word_facts words[] = {
     WORD("RESET", MC__REPLY_RESET, true),
     WORD("VERSION", MC__REPLY_VERSION, false),
     WORD("STAT", MC__REPLY_STAT, false),
+    WORD("NF", MC__REPLY_META_NOT_FOUND, false),
+    WORD("NS", MC__REPLY_META_NOT_STORED, false),
+    WORD("MN", MC__REPLY_META_NOOP, true),
     WORD("ERROR", MC__REPLY_ERROR, false),
     WORD("CLIENT_ERROR", MC__REPLY_CLIENT_ERROR, false),
     WORD("SERVER_ERROR", MC__REPLY_SERVER_ERROR, false),
@@ -118,6 +129,8 @@ static bool read_line(mc_slice line, mc__reply *reply) {
         return read_value(rest, reply);
     if (facts->kind == MC__REPLY_STAT)
         return read_stat(rest, reply);
+    if (facts->kind == MC__REPLY_META_NOT_FOUND || facts->kind == MC__REPLY_META_NOT_STORED)
+        return read_meta(rest, reply);
     reply->text = rest;
     return true;
 }

@@ -28,6 +28,7 @@ static const verb_facts verbs[] = {
     [MC__VERB_FLUSH_ALL] = {"flush_all", false, false, true},
     [MC__VERB_VERSION] = {"version", false, false, true},
     [MC__VERB_STATS] = {"stats", false, false, true},
+    [MC__VERB_META] = {"mn", false, false, true},
 };
 
 mc_slice mc__verb_name(mc__verb verb) {

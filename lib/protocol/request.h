@@ -21,7 +21,8 @@ typedef enum mc__verb {
     MC__VERB_DECR,
     MC__VERB_FLUSH_ALL,
     MC__VERB_VERSION,
-    MC__VERB_STATS
+    MC__VERB_STATS,
+    MC__VERB_META /* the question of protocol/quiet.h */
 } mc__verb;
 
 /* The command's name on the wire. */
@@ -49,7 +50,7 @@ typedef struct mc__request {
     mc_slice value;   /* storage */
     uint32_t flags;   /* storage */
     int64_t  exptime; /* as on the wire: storage, touch, gat, gats; flush_all: the delay */
-    uint64_t number;  /* cas: the token; incr, decr: the delta */
+    uint64_t number;  /* cas: the token; incr, decr: the delta; quiet writes and the question: which request it is */
 } mc__request;
 
 /* What the requests of one exchange have in common. */
@@ -57,6 +58,7 @@ typedef struct mc__command {
     mc__verb verb;
     bool     noreply; /* no answer is asked for; not with verbs that retrieve, version and stats */
     mc_slice prefix;  /* before every key */
+    bool     quiet;   /* set and delete without noreply: as protocol/quiet.h says */
 } mc__command;
 
 /*
@@ -67,7 +69,8 @@ bool mc__request_open_line(const mc__command *command, const mc__request *first,
 bool mc__request_add_key(const mc__command *command, mc_slice key, mc__buffer *out);
 bool mc__request_close_line(mc__buffer *out);
 
-/* The whole command line with its line end, for any verb; a storage command's data block and line end are to follow. */
+/* The whole command line with its line end, for any verb, as if it were not quiet; a storage command's data block and line
+ * end are to follow. */
 bool mc__request_write_line(const mc__command *command, const mc__request *request, mc__buffer *out);
 
 /* How many bytes mc__request_write_line appends. */

@@ -45,6 +45,17 @@ static const char *const reply_asks[] = {
     "set a noreply; get b",
     "get a b",
     "get a",
+    "window=1024 set a b c",
+    "window=1024 delete a b c",
+    "window=2 set a b c d e",
+    "window=2 delete a b c d e",
+    "window=1 set a b",
+    "mn 0 1 2",
+    "mn 0 1 2; window=3 set a b c d",
+    "set a noreply; window=2 delete b c",
+    "set a noreply; mn 0 1 2",
+    "window=2 delete a b c; get k",
+    "prefix=p: window=2 set a b c",
 };
 
 #endif

@@ -6,6 +6,7 @@
 #include "fuzz/reply_asks.h"
 #include "support/play.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define MAX_VALUE_SIZE 65536
@@ -113,11 +114,38 @@ static void check_value(const mc__command *command, const play_request *request,
         FUZZ_REQUIRE(stands_in(in, command->prefix, request->asked.key, request->value, request->value_len));
 }
 
+/* Whether the input holds this line. */
+static bool has_line(const input *in, const char *line) {
+    size_t len = strlen(line);
+
+    for (size_t at = 0; at + len <= in->len; at++) {
+        if (memcmp(in->replies + at, line, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A quiet write is done by an MN and by nothing else, and refused by a line with its number. */
+static void check_quiet(const mc__command *command, size_t i, const play_request *request, const input *in) {
+    char refusals[2][48];
+
+    if (!command->quiet || request->answers == 0)
+        return;
+    if (request->status == MC_OK) /* also where it is to be asked again */
+        FUZZ_REQUIRE(has_line(in, "MN\r\n"));
+    snprintf(refusals[0], sizeof refusals[0], "%s O%zu\r\n", command->verb == MC__VERB_SET ? "NS" : "NF", i);
+    snprintf(refusals[1], sizeof refusals[1], "%s  O%zu\r\n", command->verb == MC__VERB_SET ? "NS" : "NF", i);
+    if (request->status == MC_NOT_FOUND || request->status == MC_NOT_STORED)
+        FUZZ_REQUIRE(has_line(in, refusals[0]) || has_line(in, refusals[1]));
+}
+
 static void check_values(const played *play, const input *in) {
     for (size_t e = 0; e < play->count; e++) {
         const play_exchange *exchange = &play->exchanges[e];
         for (size_t i = 0; i < exchange->exchange.count; i++)
             check_value(&exchange->exchange.command, &exchange->requests[i], in);
+        for (size_t i = 0; i < exchange->exchange.count; i++)
+            check_quiet(&exchange->exchange.command, i, &exchange->requests[i], in);
     }
 }
 

@@ -157,8 +157,23 @@ static void take_line_end(mc__exchange *exchange, mc_status status, const mc__re
     note(play, ") ");
 }
 
-static const mc__exchange_ops ops = {
-    .request = fill_request, .space = give_space, .stat = take_stat, .answer = take_answer, .line_end = take_line_end};
+static void take_again(mc__exchange *exchange, size_t i) {
+    play_exchange *owner = owner_of(exchange);
+    played        *play = owner->owner;
+
+    exchange->again++;
+    if (++owner->requests[i].answers > 1)
+        complain(play, "twice");
+    if (!play->quiet)
+        note(play, "%c%zu:again ", owner->letter, i);
+}
+
+static const mc__exchange_ops ops = {.request = fill_request,
+                                     .space = give_space,
+                                     .stat = take_stat,
+                                     .answer = take_answer,
+                                     .line_end = take_line_end,
+                                     .again = take_again};
 
 /* ------------------------------------------------------------------------------------------------------------ asking -- */
 
@@ -181,10 +196,15 @@ void play_free(played *play) {
 }
 
 void play_ask_requests(played *play, mc__command command, const mc__request *requests, size_t count) {
+    play_ask_windows(play, command, requests, count, MC__LINE_KEYS);
+}
+
+void play_ask_windows(played *play, mc__command command, const mc__request *requests, size_t count, size_t window) {
     play_exchange *exchange = &play->exchanges[play->count];
 
     must(play->count < PLAY_EXCHANGES_MAX);
-    *exchange = (play_exchange){.exchange = {.ops = &ops, .command = command, .count = count}, .owner = play};
+    *exchange =
+        (play_exchange){.exchange = {.ops = &ops, .command = command, .count = count, .window = window}, .owner = play};
     exchange->letter = (char)('A' + play->count++);
     exchange->requests = calloc(count > 0 ? count : 1, sizeof *exchange->requests);
     must(exchange->requests != NULL);
@@ -199,7 +219,7 @@ void play_ask_again(played *play, play_exchange *exchange) {
 }
 
 static mc__verb verb_called(const char *name) {
-    for (mc__verb verb = MC__VERB_SET; verb <= MC__VERB_STATS; verb++) {
+    for (mc__verb verb = MC__VERB_SET; verb <= MC__VERB_META; verb++) {
         if (mc__slice_equal(mc__verb_name(verb), mc_str(name)))
             return verb;
     }
@@ -212,12 +232,17 @@ static mc__verb verb_called(const char *name) {
 static void ask_words(played *play, char *text) {
     mc__command command = {0};
     mc__request requests[REQUESTS_MAX];
-    size_t      count = 0;
+    size_t      count = 0, window = 0;
     char       *rest;
     char       *word = strtok_r(text, " ", &rest);
 
     if (strncmp(word, "prefix=", 7) == 0) {
         command.prefix = mc_str(word + 7);
+        word = strtok_r(NULL, " ", &rest);
+    }
+    if (strncmp(word, "window=", 7) == 0) {
+        command.quiet = true;
+        window = (size_t)atoi(word + 7);
         word = strtok_r(NULL, " ", &rest);
     }
     command.verb = verb_called(word);
@@ -232,7 +257,7 @@ static void ask_words(played *play, char *text) {
     }
     if (count == 0)
         requests[count++] = (mc__request){0};
-    play_ask_requests(play, command, requests, count);
+    play_ask_windows(play, command, requests, count, window);
 }
 
 /* Gives each stored value "v" and its key. */

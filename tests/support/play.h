@@ -2,7 +2,7 @@
  * A pipeline with exchanges in it, played from a test: what it sends is accepted as the test says, replies are fed as the
  * test cuts them, and everything that the exchanges are told is written down as text, in the order in which they are told:
  *
- *     A0:OK=value/flags#cas  A1:NOT_FOUND~  B0:SERVER_ERROR=text  C:stat(name=value)
+ *     A0:OK=value/flags#cas  A1:NOT_FOUND~  B0:SERVER_ERROR=text  C:stat(name=value)  D0:again
  *
  * The letter is the exchange, the number its request; "~" says that no reply came with the answer; values of more than 40
  * bytes are written as <length,checksum>. What must never happen is written with a "!": a request answered twice, a value's
@@ -53,13 +53,17 @@ void play_init(played *play, size_t max_value_size);
 void play_free(played *play);
 
 /*
- * Asks, exchange by exchange, what text says: "get a b; prefix=p: set k; delete x noreply; stats items; version". Each key
- * is a request. A stored value is "v" and its key; flags are 5, exptime is 0, cas and deltas are 7.
+ * Asks, exchange by exchange, what text says: "get a b; prefix=p: set k; delete x noreply; stats items; version; window=2
+ * set a b c; mn 0 1 2". Each key is a request. A stored value is "v" and its key; flags are 5, exptime is 0, cas and deltas
+ * are 7. With a window it is quiet.
  */
 void play_ask(played *play, const char *text);
 
 /* Asks count requests, whose slices stay the caller's. */
 void play_ask_requests(played *play, mc__command command, const mc__request *requests, size_t count);
+
+/* The same with a window. */
+void play_ask_windows(played *play, mc__command command, const mc__request *requests, size_t count, size_t window);
 
 /* Asks once more, of this pipeline, what an exchange of another play has no answer for. */
 void play_ask_again(played *play, play_exchange *exchange);

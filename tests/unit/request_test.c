@@ -80,7 +80,7 @@ static mc__request request_of(const line_row *row) {
 }
 
 static mc__command command_of(const line_row *row) {
-    return (mc__command){row->verb, row->noreply, mc_str(row->prefix)};
+    return (mc__command){.verb = row->verb, .noreply = row->noreply, .prefix = mc_str(row->prefix)};
 }
 
 static void assert_holds(const mc__buffer *buffer, const char *text) {
