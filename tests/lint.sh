@@ -71,7 +71,7 @@ verdict() {
 }
 
 format() {
-    sources '*.[ch]' include lib tests examples | each clang-format --dry-run -Werror
+    sources '*.[ch]' include lib tests examples docs | each clang-format --dry-run -Werror
 }
 
 tidy_library() {

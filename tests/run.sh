@@ -53,7 +53,8 @@ least_branches=90
 
 packages="gcc g++ libc6-dev make cmake pkg-config zlib1g-dev nettle-dev libevent-dev check
     memcached python3 python3-memcache python3-pylibmc php-cli php-memcached locales
-    libmemcached-dev valgrind"
+    libmemcached-dev valgrind
+    doxygen groff man-db mandoc"
 case $mode in
 all) packages="$packages clang libclang-rt-14-dev" ;;
 coverage) packages="$packages lcov" ;;
