@@ -25,6 +25,7 @@ list(TRANSFORM MC_PAGES APPEND .in)
 
 set(MC_MANUAL_PROGRAMS client delete first get multi options servers set slice status typed update version view)
 list(TRANSFORM MC_MANUAL_PROGRAMS PREPEND ${PROJECT_SOURCE_DIR}/docs/examples/)
+list(TRANSFORM MC_MANUAL_PROGRAMS APPEND .out OUTPUT_VARIABLE MC_MANUAL_OUTPUTS)
 list(TRANSFORM MC_MANUAL_PROGRAMS APPEND .c)
 
 if(MC_AWK)
@@ -34,7 +35,7 @@ if(MC_AWK)
         COMMAND ${MC_AWK} -v header=${MC_HEADER} -v examples=${PROJECT_SOURCE_DIR}/docs/examples -v out=${MC_MAN_FOLDER}
             -f ${PROJECT_SOURCE_DIR}/docs/man/pages.awk ${MC_PAGES}
         COMMAND ${CMAKE_COMMAND} -E touch ${PROJECT_BINARY_DIR}/man.made
-        DEPENDS ${MC_HEADER} docs/man/pages.awk ${MC_PAGES} ${MC_MANUAL_PROGRAMS}
+        DEPENDS ${MC_HEADER} docs/man/pages.awk ${MC_PAGES} ${MC_MANUAL_PROGRAMS} ${MC_MANUAL_OUTPUTS}
         COMMENT "Making the manual pages"
         VERBATIM
     )

@@ -119,10 +119,34 @@ def test_lines_fit():
                 report.expect("%s: a line of at most 92 characters" % file, len(line) <= 92, line)
 
 
+def make_pages(header_text, folder):
+    """The pages that a header gives, in a folder. Returns the process."""
+    docs = os.path.join(source, "docs")
+    for section in "/man3", "/man7":
+        os.makedirs(folder + section)
+    with open(folder + "/mcclient.h", "w", encoding="utf-8") as file:
+        file.write(header_text)
+    return subprocess.run(
+        ["awk", "-v", "strict=1", "-v", "header=" + folder + "/mcclient.h", "-v", "examples=" + docs + "/examples",
+         "-v", "out=" + folder, "-f", docs + "/man/pages.awk"] + sorted(glob.glob(docs + "/man/*.in")),
+        stderr=subprocess.PIPE, text=True, check=False)
+
+
+def test_pages_are_of_today():
+    """What was built, and is installed, is what the header says now; all of it, and nothing besides."""
+    with tempfile.TemporaryDirectory() as scratch:
+        done = make_pages(read(source, "include", "mcclient", "mcclient.h"), scratch)
+        report.expect("the generator", done.returncode == 0 and not done.stderr, done.stderr)
+        for section in "man3", "man7":
+            fresh, built = (sorted(os.listdir(os.path.join(folder, section))) for folder in (scratch, pages))
+            report.expect("the pages of " + section, fresh == built, str(set(fresh) ^ set(built)))
+            for name in set(fresh) & set(built):
+                report.expect(name + " is of today", read(scratch, section, name) == read(pages, section, name))
+
+
 def test_a_missing_name_is_noticed():
     """A function that no page tells of, a section that is gone: the generator says so and fails."""
     text = read(source, "include", "mcclient", "mcclient.h")
-    folder = os.path.join(source, "docs")
     more = "/* New. */\nMC_EXPORT mc_status mc_new_command(mc_client *client);\n\n"
     changes = {
         "mc_new_command": text.replace("#ifdef __cplusplus\n}", more + "#ifdef __cplusplus\n}"),
@@ -131,14 +155,7 @@ def test_a_missing_name_is_noticed():
     }
     for what, changed in changes.items():
         with tempfile.TemporaryDirectory() as scratch:
-            os.makedirs(scratch + "/man3")
-            os.makedirs(scratch + "/man7")
-            with open(scratch + "/mcclient.h", "w", encoding="utf-8") as file:
-                file.write(changed)
-            done = subprocess.run(
-                ["awk", "-v", "strict=1", "-v", "header=" + scratch + "/mcclient.h", "-v", "examples=" + folder + "/examples",
-                 "-v", "out=" + scratch, "-f", folder + "/man/pages.awk"] + sorted(glob.glob(folder + "/man/*.in")),
-                stderr=subprocess.PIPE, text=True, check=False)
+            done = make_pages(changed, scratch)
             report.expect("the generator misses " + what, done.returncode != 0 and what in done.stderr, done.stderr)
 
 
