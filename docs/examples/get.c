@@ -13,7 +13,7 @@ static void show(mc_client *mc, const char *key, mc_value *value) {
     else if (status == MC_NOT_FOUND)
         printf("%s: not there\n", key);
     else
-        printf("%s: not known: %s\n", key, mc_error_detail());
+        printf("%s: not known: %s\n", key, mc_status_text(status));
 }
 
 int main(void) {
