@@ -6,6 +6,7 @@
 #include "client/results.h"
 #include "net/run.h"
 #include "protocol/key.h"
+#include "protocol/quiet.h"
 
 #include <stdlib.h>
 
@@ -23,7 +24,7 @@ struct batch;
 struct lane {
     mc__exchange  exchange; /* first, so that the one is the other */
     struct batch *batch;
-    const size_t *order; /* the keys asked here: indexes into the caller's */
+    size_t       *order; /* the keys asked here: indexes into the caller's */
     char         *space; /* of the value under way */
 };
 
@@ -163,7 +164,15 @@ static void take_answer(mc__exchange *exchange, size_t i, mc_status status, cons
     settle(lane->batch, key, status);
 }
 
-static const mc__exchange_ops ops = {.request = give_request, .space = give_space, .answer = take_answer};
+/* Those that are asked again come to the front: what was there has its answer. */
+static void take_doubt(mc__exchange *exchange, size_t i) {
+    struct lane *lane = (struct lane *)exchange;
+
+    lane->order[exchange->again++] = lane->order[i];
+}
+
+static const mc__exchange_ops ops = {
+    .request = give_request, .space = give_space, .answer = take_answer, .again = take_doubt};
 
 /* ----------------------------------------------------------------------------------------------------------- scratch -- */
 
@@ -309,6 +318,26 @@ static void scatter(struct batch *batch) {
 
 /* ---------------------------------------------------------------------------------------------------------- gathering -- */
 
+/* From so many keys on a host they are written quietly. memcached answers up to 20 requests (its -R) in one go anyway, so
+ * that it hardly pays for fewer. */
+#define QUIET_FROM 16
+
+/* A window of quiet writes is over by so many bytes, more or less, so that much that is sent does not long stay without a
+ * word of what has come of it. */
+#define WINDOW_SIZE 1048576
+
+static size_t window_of(const struct batch *batch, const struct lane *lane) {
+    size_t count = lane->exchange.count;
+    size_t size = 0, window;
+
+    if (!batch->entries)
+        return MC__LINE_KEYS;
+    for (size_t i = 0; i < count; i++)
+        size += batch->packing.sent[lane->order[i]].value.len;
+    window = WINDOW_SIZE / (size / count + 1) + 1;
+    return window < MC__LINE_KEYS ? window : MC__LINE_KEYS;
+}
+
 static size_t open_lanes(struct batch *batch) {
     size_t lanes = 0;
 
@@ -323,6 +352,10 @@ static size_t open_lanes(struct batch *batch) {
                                                .noreply = batch->client->noreply && !mc__verb_retrieves(batch->verb),
                                                .prefix = mc__client_prefix(batch->client)};
         lane->exchange.count = count;
+        if (count >= QUIET_FROM && mc__quiet_can(batch->verb) && !batch->client->noreply) {
+            lane->exchange.command.quiet = true;
+            lane->exchange.window = window_of(batch, lane);
+        }
         mc__call_init(&batch->calls[lanes++], batch->roster->hosts[host], &lane->exchange, batch->verdicts[host] == PROBED);
         if (batch->verdicts[host] == PROBED)
             batch->verdicts[host] = USABLE;
@@ -341,12 +374,14 @@ static void mark_failed(struct batch *batch, const mc__host *host) {
 static void close_lane(struct batch *batch, struct lane *lane, const mc__call *call) {
     mc__exchange *exchange = &lane->exchange;
 
-    if (exchange->answered == exchange->count)
+    if (exchange->answered == exchange->count && exchange->again == 0)
         return;
-    mc__fail_at(mc__call_sent_status(call), call->host, batch->verb, key_of(batch, lane->order[exchange->answered]),
-                call->reason);
+    mc__fail_at(mc__call_sent_status(call), call->host, batch->verb,
+                key_of(batch, lane->order[exchange->again > 0 ? 0 : exchange->answered]), call->reason);
     if (call->may_move)
         mark_failed(batch, call->host);
+    for (size_t i = 0; i < exchange->again; i++)
+        settle(batch, lane->order[i], mc__call_sent_status(call));
     for (; exchange->answered < exchange->count; exchange->answered++) {
         size_t key = lane->order[exchange->answered];
         if (exchange->answered < exchange->sent)

@@ -1,6 +1,7 @@
 #include "net/call.h"
 
 #include "base/platform.h"
+#include "protocol/quiet.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -29,6 +30,7 @@ void mc__call_init(mc__call *call, mc__host *host, mc__exchange *exchange, bool 
     call->state = MC__CALL_NEW;
     call->connection = NULL;
     call->flush.answered = call->flush.count = 0;
+    call->asking = false;
     call->fresh = call->retried = call->heard = call->may_move = false;
 }
 
@@ -41,7 +43,7 @@ mc_status mc__call_unsent_status(const mc__call *call) {
 }
 
 static bool answered(const mc__call *call) {
-    return call->exchange->answered == call->exchange->count;
+    return call->exchange->answered == call->exchange->count && call->exchange->again == 0;
 }
 
 static void explain(mc__call *call, const char *reason) {
@@ -81,9 +83,68 @@ static void push_flush_if_due(mc__call *call) {
     mc__pipeline_push(&call->connection->pipeline, &call->flush);
 }
 
+/* --------------------------------------------------------------------------- whether the quiet way is understood -- */
+
+/* A server may take this part of what the call has left to say whether it understands quiet writes, and no longer than
+ * that: the classic way must still have its time. */
+#define ASK_SHARE 10
+#define ASK_MAX (250 * MC__MS)
+
+static void question_request(const mc__exchange *exchange, size_t i, mc__request *request) {
+    (void)exchange, (void)i;
+    *request = (mc__request){0};
+}
+
+static void question_answer(mc__exchange *exchange, size_t i, mc_status status, const mc__reply *reply) {
+    (void)exchange, (void)i, (void)status, (void)reply;
+}
+
+static const mc__exchange_ops question_ops = {.request = question_request, .answer = question_answer};
+
+static void push_question(mc__call *call, const mc__turn *turn) {
+    mc__time wait = (turn->deadline - turn->now) / ASK_SHARE;
+
+    call->asking = true;
+    call->ask_until = turn->now + (wait < ASK_MAX ? wait : ASK_MAX);
+    call->question = (mc__exchange){.ops = &question_ops, .command = {.verb = MC__VERB_META}, .count = MC__QUIET_QUESTIONS};
+    mc__pipeline_push(&call->connection->pipeline, &call->question);
+}
+
+static void push_exchange(mc__call *call, const mc__turn *turn) {
+    mc__command *command = &call->exchange->command;
+
+    if (command->quiet && !call->connection->quiet) {
+        if (mc__host_may_be_quiet(call->host, turn->now)) {
+            push_question(call, turn);
+            return;
+        }
+        command->quiet = false;
+    }
+    mc__pipeline_push(&call->connection->pipeline, call->exchange);
+}
+
+/* The question has not had the answer of a server that understands; the connection is closed. */
+static void ask_classically(mc__call *call, const mc__turn *turn) {
+    call->exchange->command.quiet = false;
+    call->fresh = true;
+    call->heard = false;
+    take_connection(call, turn);
+}
+
+/* What the quiet way has left in doubt; the connection is given back. */
+static void ask_doubtful(mc__call *call, const mc__turn *turn) {
+    mc__exchange *exchange = call->exchange;
+
+    exchange->count = exchange->again;
+    exchange->again = exchange->answered = exchange->sent = 0;
+    exchange->command.quiet = false;
+    call->fresh = false;
+    take_connection(call, turn);
+}
+
 /* -------------------------------------------------------------------------------------------------- the end of a talk -- */
 
-static void finish(mc__call *call) {
+static void finish(mc__call *call, const mc__turn *turn) {
     mc__pipeline *pipeline = &call->connection->pipeline;
     bool          stray = false;
 
@@ -99,7 +160,10 @@ static void finish(mc__call *call) {
     call->probe = false;
     if (stray)
         mc__host_log(call->host, "sent more than was asked for. Connection closed.");
-    end(call, MC_OK);
+    if (call->exchange->again > 0)
+        ask_doubtful(call, turn);
+    else
+        end(call, MC_OK);
 }
 
 /* Closes the connection, with every request in it accounted for. */
@@ -107,6 +171,7 @@ static void abandon(mc__call *call, mc_status status) {
     mc__pipeline_abandon(&call->connection->pipeline, status);
     mc__exchange_end(&call->flush, status, status);
     call->flush.answered = call->flush.count = 0;
+    call->asking = false;
     mc__pool_drop(&call->host->pool, call->connection);
     call->connection = NULL;
 }
@@ -122,16 +187,49 @@ static bool may_retry(const mc__call *call, mc_status status) {
     return status == MC_CLIENT_ERROR || !call->retried;
 }
 
+/* The kernel refused what was being sent, which says little of the peer. */
+static void count_as_sent(mc__exchange *exchange) {
+    if (exchange->sent == exchange->answered && exchange->answered < exchange->count)
+        exchange->sent++;
+}
+
+/* What the end of a connection says of the quiet way. true: the question has ended it, and the call goes on without. */
+static bool was_not_quiet(mc__call *call, const mc__turn *turn, bool asked, mc_status status) {
+    bool refused = status == MC_PROTOCOL_ERROR || status == MC_CLIENT_ERROR;
+
+    if (!asked) {
+        if (status == MC_CONNECTION_LOST)
+            mc__host_lost_connection(call->host);
+        if (refused && call->exchange->command.quiet) {
+            mc__host_refused_quiet(call->host);
+            call->exchange->command.quiet = false;
+        }
+        return false;
+    }
+    if (refused)
+        mc__host_refused_quiet(call->host);
+    else if (status == MC_CONNECTION_LOST)
+        mc__host_ignored_quiet(call->host, turn->now);
+    else
+        return false;
+    ask_classically(call, turn);
+    return true;
+}
+
 /* The connection is of no more use: the rest is asked once more on a fresh one, or the call ends. */
 static void broke(mc__call *call, const mc__turn *turn, mc_status status, const char *reason) {
+    bool asked = call->asking;
+
     explain(call, reason);
     abandon(call, status);
-    if (status == MC_PROTOCOL_ERROR || status == MC_CLIENT_ERROR)
+    if ((status == MC_PROTOCOL_ERROR || status == MC_CLIENT_ERROR) && !asked)
         mc__host_log(call->host, call->reason);
     if (call->heard && status != MC_UNREACHABLE) {
         mc__host_answered(call->host);
         call->probe = false;
     }
+    if (was_not_quiet(call, turn, asked, status))
+        return;
     if (may_retry(call, status)) {
         call->fresh = status != MC_CLIENT_ERROR;
         call->retried = call->retried || status != MC_CLIENT_ERROR;
@@ -141,8 +239,8 @@ static void broke(mc__call *call, const mc__turn *turn, mc_status status, const 
     call->may_move = status == MC_UNREACHABLE;
     if (status == MC_CLIENT_ERROR || (status == MC_PROTOCOL_ERROR && call->exchange->sent > call->exchange->answered))
         status = MC_CONNECTION_LOST; /* what it means for the requests that are left */
-    if (status == MC_CONNECTION_LOST && !answered(call) && call->exchange->sent == call->exchange->answered)
-        call->exchange->sent++; /* the one that was being sent: the kernel refused it, which says little of the peer */
+    if (status == MC_CONNECTION_LOST)
+        count_as_sent(call->exchange);
     end(call, status);
 }
 
@@ -155,11 +253,22 @@ static void broke_with_errno(mc__call *call, const mc__turn *turn) {
 /* ------------------------------------------------------------------------------------------------------------ talking -- */
 
 static bool may_wait(const mc__call *call, const mc__turn *turn) {
-    return turn->alone && turn->deadline - turn->now + WAIT_SLACK >= call->connection->stream.io_timeout_ms * MC__MS;
+    return turn->alone && !call->asking &&
+           turn->deadline - turn->now + WAIT_SLACK >= call->connection->stream.io_timeout_ms * MC__MS;
 }
 
-static bool has_ended(const mc__call *call) {
-    return mc__pipeline_idle(&call->connection->pipeline);
+/* Whether all is said. Where it was the question, the exchange follows. */
+static bool has_ended(mc__call *call) {
+    mc__pipeline *pipeline = &call->connection->pipeline;
+
+    if (!mc__pipeline_idle(pipeline))
+        return false;
+    if (!call->asking)
+        return true;
+    call->asking = false;
+    call->connection->quiet = true;
+    mc__pipeline_push(pipeline, call->exchange);
+    return mc__pipeline_idle(pipeline);
 }
 
 /* Whether the call goes on after a transfer; if not, it has been told. */
@@ -217,7 +326,7 @@ static void talk(mc__call *call, const mc__turn *first, bool readable) {
         if (!send_part(call, &turn))
             return;
         if (has_ended(call)) {
-            finish(call);
+            finish(call, &turn);
             return;
         }
         wait = may_wait(call, &turn) && !mc__pipeline_wants_output(&call->connection->pipeline);
@@ -228,7 +337,7 @@ static void talk(mc__call *call, const mc__turn *first, bool readable) {
             return;
         call->heard = true;
         if (has_ended(call)) {
-            finish(call);
+            finish(call, &turn);
             return;
         }
         readable = !drained;
@@ -240,8 +349,15 @@ static void talk(mc__call *call, const mc__turn *first, bool readable) {
 
 static void begin_talk(mc__call *call, const mc__turn *turn) {
     call->state = MC__CALL_TALKING;
-    mc__pipeline_push(&call->connection->pipeline, call->exchange);
+    push_exchange(call, turn);
     talk(call, turn, false);
+}
+
+/* The server has not said in time whether it understands. */
+static void stayed_silent(mc__call *call, const mc__turn *turn) {
+    abandon(call, MC_CONNECTION_LOST);
+    mc__host_ignored_quiet(call->host, turn->now);
+    ask_classically(call, turn);
 }
 
 /* --------------------------------------------------------------------------------------------- getting a connection -- */
@@ -256,8 +372,7 @@ static void broken_at_once(mc__call *call, const mc__turn *turn) {
         take_connection(call, turn);
         return;
     }
-    if (call->exchange->sent == call->exchange->answered)
-        call->exchange->sent++;
+    count_as_sent(call->exchange);
     end(call, MC_CONNECTION_LOST);
 }
 
@@ -336,6 +451,7 @@ static bool fit_for_use(mc__call *call) {
         return true;
     mc__pool_drop(&call->host->pool, call->connection);
     call->connection = NULL;
+    mc__host_lost_connection(call->host);
     if (look == MC__LOOK_STRAY)
         mc__host_log(call->host, "sent what nobody had asked for. Connection closed.");
     return false;
@@ -402,7 +518,10 @@ void mc__call_step(mc__call *call, const mc__turn *turn, bool ready) {
         dial_on(call, turn, mc__dial_step(&call->dial, turn->now));
         break;
     case MC__CALL_TALKING:
-        talk(call, turn, ready);
+        if (call->asking && !ready && turn->now >= call->ask_until)
+            stayed_silent(call, turn);
+        else
+            talk(call, turn, ready);
         break;
     default:
         break;
@@ -458,6 +577,6 @@ mc__time mc__call_wants(const mc__call *call, mc__time deadline, struct pollfd *
         poll->events = pipeline->first ? POLLIN : 0;
         if (mc__pipeline_wants_output(pipeline))
             poll->events |= POLLOUT;
-        return deadline;
+        return call->asking ? mc__earlier(call->ask_until, deadline) : deadline;
     }
 }

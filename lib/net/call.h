@@ -1,6 +1,11 @@
 /*
  * One exchange on one host, from the pool's connection to the last answer: taking a connection or opening one, sending,
  * receiving, the one retry, giving the connection back. net/run.h drives any number of calls at once.
+ *
+ * A quiet exchange stays quiet where the server understands that. A connection that is not known to is asked first, and
+ * its answer awaited for a small part of the call's time; where it is not the right one, the exchange goes on in the classic
+ * way on a fresh connection. What the quiet way leaves in doubt (ops->again) is asked in the classic way behind the rest;
+ * the owner has put those requests in front, so that they are [0, again).
  */
 #ifndef MC_NET_CALL_H
 #define MC_NET_CALL_H
@@ -33,8 +38,11 @@ typedef struct mc__call {
     mc__connection *connection;
     mc__waiter      waiter;
     mc__dial        dial;
-    mc__exchange    flush; /* the flush_all that goes first on a host that was dead */
-    bool            fresh; /* asks for a connection that nobody has used */
+    mc__exchange    flush;     /* the flush_all that goes first on a host that was dead */
+    mc__exchange    question;  /* whether quiet writes are understood */
+    mc__time        ask_until; /* while asking */
+    bool            asking;    /* the question is in the pipeline, and the exchange not yet */
+    bool            fresh;     /* asks for a connection that nobody has used */
     bool            retried;
     bool            heard; /* a byte of the host has come */
 } mc__call;
@@ -51,6 +59,12 @@ typedef struct mc__turn {
 /* Goes on as far as it can without waiting, or, alone, also by waiting in the socket. ready: poll said that what it waits
  * for has come. */
 void mc__call_step(mc__call *call, const mc__turn *turn, bool ready);
+
+/* Whether a time of its own, that a call waits until, has come. */
+static inline bool mc__call_is_due(const mc__call *call, mc__time now) {
+    return (call->state == MC__CALL_DIALING && now >= call->dial.until) ||
+           (call->state == MC__CALL_TALKING && call->asking && now >= call->ask_until);
+}
 
 /* What a call that is not done waits for: fills *poll; returns until when. */
 mc__time mc__call_wants(const mc__call *call, mc__time deadline, struct pollfd *poll);

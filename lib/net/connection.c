@@ -9,6 +9,7 @@ mc__connection *mc__connection_new(const mc__stream *stream, size_t max_value_si
     if (!connection)
         return NULL;
     connection->stream = *stream;
+    connection->quiet = false;
     connection->next_idle = connection->previous = connection->next = NULL;
     mc__pipeline_init(&connection->pipeline, max_value_size);
     return connection;

@@ -8,6 +8,7 @@
 typedef struct mc__connection {
     mc__stream             stream;
     mc__pipeline           pipeline;
+    bool                   quiet;           /* its server has said that it understands quiet writes */
     struct mc__connection *next_idle;       /* the pool's */
     struct mc__connection *previous, *next; /* the pool's: all of its connections */
 } mc__connection;

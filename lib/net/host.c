@@ -126,6 +126,36 @@ void mc__host_forget_lookup(mc__host *host, mc__lookup *lookup) {
         mc__lookup_release(lookup);
 }
 
+/* ---------------------------------------------------------------------------------------------------- quiet writes -- */
+
+/* For so long a host that was asked in vain is not asked again. */
+#define ASK_AGAIN_AFTER (300000 * MC__MS)
+
+#define REFUSED INT64_MAX
+
+bool mc__host_may_be_quiet(const mc__host *host, mc__time now) {
+    return now >= atomic_load_explicit(&host->quiet_from, memory_order_relaxed);
+}
+
+static void go_classic(mc__host *host, mc__time until) {
+    if (atomic_exchange(&host->quiet_from, until) == 0)
+        mc__host_log(host, "does not understand quiet meta commands. Many keys are written the classic way.");
+}
+
+void mc__host_refused_quiet(mc__host *host) {
+    go_classic(host, REFUSED);
+}
+
+void mc__host_ignored_quiet(mc__host *host, mc__time now) {
+    go_classic(host, now + ASK_AGAIN_AFTER);
+}
+
+void mc__host_lost_connection(mc__host *host) {
+    long long refused = REFUSED;
+
+    atomic_compare_exchange_strong(&host->quiet_from, &refused, 0);
+}
+
 /* ---------------------------------------------------------------------------------------------------------- health -- */
 
 void mc__host_log(const mc__host *host, const char *text) {
@@ -151,6 +181,7 @@ static void tell_dead(mc__host *host, const char *reason) {
 }
 
 void mc__host_unreachable(mc__host *host, mc__time now, const char *reason) {
+    atomic_store(&host->quiet_from, 0);
     if (mc__health_unreachable(&host->health, now, host->settings->dead_retry_ms))
         tell_dead(host, reason);
 }

@@ -17,8 +17,9 @@ typedef struct mc__host {
     mc__health              health;
     mc__pool                pool;
     pthread_mutex_t         lookup_lock;
-    mc__lookup             *lookup;    /* under way, or the last that gave an endpoint that worked; NULL: none */
-    atomic_size_t           preferred; /* the endpoint of it that worked last */
+    mc__lookup             *lookup;     /* under way, or the last that gave an endpoint that worked; NULL: none */
+    atomic_size_t           preferred;  /* the endpoint of it that worked last */
+    atomic_llong            quiet_from; /* mc__host_may_be_quiet is false before */
     atomic_uint             references;
     mc__fork_guard          guard;
 } mc__host;
@@ -41,6 +42,16 @@ void mc__host_forget_lookup(mc__host *host, mc__lookup *lookup);
 void mc__host_answered(mc__host *host);
 void mc__host_unreachable(mc__host *host, mc__time now, const char *reason);
 void mc__host_timed_out(mc__host *host, mc__time now);
+
+/*
+ * Whether a connection is worth asking whether its server understands quiet writes (protocol/quiet.h). Not where one before
+ * did not: if it said so, until a connection to the host is lost, for the next may be to a newer server; if it closed the
+ * connection or said nothing, for five minutes, or until the host is found unreachable. Any thread.
+ */
+bool mc__host_may_be_quiet(const mc__host *host, mc__time now);
+void mc__host_refused_quiet(mc__host *host);
+void mc__host_ignored_quiet(mc__host *host, mc__time now);
+void mc__host_lost_connection(mc__host *host);
 
 /* Tells the log, if there is one: "<host>: <text>". */
 void mc__host_log(const mc__host *host, const char *text);

@@ -17,7 +17,7 @@ static size_t step_ready(mc__call *calls, size_t count, const struct pollfd *pol
         if (call->state == MC__CALL_DONE)
             continue;
         ready = polls[at++].revents != 0;
-        if (ready || (call->state == MC__CALL_DIALING && turn->now >= call->dial.until))
+        if (ready || mc__call_is_due(call, turn->now))
             mc__call_step(call, turn, ready);
         if (call->state != MC__CALL_DONE)
             pending++;
