@@ -5,6 +5,7 @@
 #include "support/tsv.h"
 
 #include <stdlib.h>
+#include <zlib.h>
 
 static const struct {
     const char *text;
@@ -25,6 +26,21 @@ START_TEST(agrees_with_published_values) {
     ck_assert_uint_eq(mc__hash_crc32(mc_str(known_rows[_i].text)), known_rows[_i].crc32);
     mc__hash_md5(mc_str(known_rows[_i].text), words);
     ck_assert_mem_eq(words, known_rows[_i].md5, sizeof words);
+}
+END_TEST
+
+START_TEST(agrees_with_zlib_at_every_length) {
+    char bytes[300];
+
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (char)(i * i + 7 * i);
+    for (size_t len = 0; len <= sizeof bytes; len++) {
+        guard_page page = guard_page_new(len);
+
+        memcpy(page.data, bytes, len);
+        ck_assert_uint_eq(mc__hash_crc32(mc_bytes(page.data, len)), crc32_z(0, (const unsigned char *)bytes, len));
+        guard_page_free(&page);
+    }
 }
 END_TEST
 
@@ -103,6 +119,7 @@ Suite *test_suite(void) {
     TCase *tcase = test_case(suite, "hash", 10);
 
     test_rows(tcase, agrees_with_published_values, known_rows);
+    tcase_add_test(tcase, agrees_with_zlib_at_every_length);
     tcase_add_test(tcase, agrees_with_libmemcached);
     tcase_add_test(tcase, only_1_59_turns_zero_into_one);
     tcase_add_test(tcase, takes_every_byte_and_no_more);
