@@ -35,6 +35,16 @@ mc__roster *mc__client_roster(const mc_client *client);
 /* The start of a legal key's way through the hosts. */
 mc__route mc__client_route_of(const mc_client *client, const mc__roster *roster, mc_slice key);
 
+/* The host of the first try of a legal key, as an index into the hosts as given. */
+static inline size_t mc__client_home(const mc_client *client, const mc__roster *roster, mc_slice key) {
+    mc__route route;
+
+    if (!client->has_route && client->prefix_len == 0)
+        return mc__placement_home(roster->placement, key);
+    route = mc__client_route_of(client, roster, key);
+    return mc__route_host(roster->placement, &route);
+}
+
 /* Whether there is a try after this one. */
 static inline bool mc__client_route_next(const mc_client *client, const mc__roster *roster, mc__route *route) {
     return client->core->options.failover == MC_FAILOVER_REHASH && mc__route_next(roster->placement, route);

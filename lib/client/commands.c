@@ -65,6 +65,23 @@ static void inflate_value(struct single *self, mc_value *value) {
     value->flags &= ~MC_FLAG_ZLIB;
 }
 
+static void take_values(mc__exchange *exchange, const mc__found *found, size_t count) {
+    struct single *self = (struct single *)exchange;
+    mc_value      *value = self->ask->value;
+
+    (void)count; /* one key has one */
+    self->refusal[0] = '\0';
+    self->status = mc__value_reserve(value, found->data.len) ? MC_OK : MC_NO_MEMORY;
+    if (self->status != MC_OK)
+        return;
+    memcpy(value->data, found->data.data, found->data.len + 1); /* with its NUL */
+    value->len = found->data.len;
+    value->flags = found->flags;
+    value->cas = found->cas;
+    if (mc__format_inflates(self->options, found->flags))
+        inflate_value(self, value);
+}
+
 static void take_answer(mc__exchange *exchange, size_t i, mc_status status, const mc__reply *reply) {
     struct single *self = (struct single *)exchange;
     const mc__ask *ask = self->ask;
@@ -93,7 +110,7 @@ static void take_line_end(mc__exchange *exchange, mc_status status, const mc__re
 }
 
 static const mc__exchange_ops ops = {
-    .request = give_request, .space = give_space, .answer = take_answer, .line_end = take_line_end};
+    .request = give_request, .values = take_values, .space = give_space, .answer = take_answer, .line_end = take_line_end};
 
 /* --------------------------------------------------------------------------------------------------- the way around -- */
 
@@ -189,6 +206,7 @@ static mc_status ask_servers(const mc_client *client, const mc__ask *ask, mc__ti
         .ops = &ops,
         .command = {.verb = ask->verb, .noreply = ask->noreply, .prefix = mc__client_prefix(client)},
         .count = 1,
+        .keys = &ask->request.key,
     };
     roster = mc__client_roster(client);
     status = ask_in_turn(client, &self, roster, deadline);

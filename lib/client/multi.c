@@ -37,6 +37,7 @@ struct batch {
     mc_entry         *entries;  /* set */
     mc_results       *results;  /* get */
     mc_status        *statuses; /* delete; may be NULL */
+    mc__time          now;      /* this round's beginning */
     mc__time          deadline;
     int64_t           now_s;
     bool              partial;  /* some key was not answered */
@@ -46,8 +47,9 @@ struct batch {
     /* Scratch, in one block. */
     size_t       *pending; /* keys without an answer */
     size_t        pending_count;
-    size_t       *order; /* the same, sorted by host */
-    uint32_t     *homes; /* for each of pending: its host */
+    size_t       *sorted; /* room for the same, sorted by host */
+    size_t       *order;  /* what is sorted by host: sorted or pending */
+    uint32_t     *hosts;  /* for each of pending: its host */
     enum verdict *verdicts;
     size_t       *starts; /* for each host: where its keys begin in order */
     struct lane  *lanes;
@@ -77,24 +79,13 @@ static void give_request(const mc__exchange *exchange, size_t i, mc__request *re
     const struct batch *batch = lane->batch;
     const mc_entry     *entry;
 
-    if (!batch->entries) {
+    if (!batch->entries) { /* delete */
         *request = (mc__request){.key = batch->keys[lane->order[i]]};
         return;
     }
     entry = &batch->packing.sent[lane->order[i]];
     *request = (mc__request){
         .key = entry->key, .value = entry->value, .flags = entry->flags, .exptime = mc__exptime(entry->ttl_s, batch->now_s)};
-}
-
-static char *give_space(mc__exchange *exchange, size_t i, size_t have, size_t *room) {
-    struct lane *lane = (struct lane *)exchange;
-    char        *space = mc__results_space(lane->batch->results, *room);
-
-    (void)i;
-    if (space && have > 0)
-        memcpy(space, lane->space, have);
-    lane->space = space;
-    return space;
 }
 
 static const mc__host *host_of(const struct lane *lane) {
@@ -134,23 +125,72 @@ static mc_status inflate_value(struct lane *lane, size_t key, mc_slice *value) {
     return MC_OK;
 }
 
-/* Hands out the value that has come. Returns what has become of its key. */
-static mc_status take_value(struct lane *lane, size_t key, const mc__reply *reply) {
+/* Hands out a value that has come and stays where it is. Returns what has become of its key. */
+static mc_status hand_out(struct lane *lane, size_t key, mc_slice value, uint32_t flags, uint64_t cas) {
     mc_result *result = &lane->batch->results->items[key];
-    mc_slice   value = mc_bytes(lane->space, (size_t)reply->length);
-    uint32_t   flags = reply->flags;
 
-    lane->space[reply->length] = '\0';
-    if (mc__format_inflates(&lane->batch->client->core->options, flags)) {
+    if (flags != 0 && mc__format_inflates(&lane->batch->client->core->options, flags)) {
         mc_status status = inflate_value(lane, key, &value);
         if (status != MC_OK)
             return status;
         flags &= ~MC_FLAG_ZLIB;
     }
-    result->value = value;
-    result->flags = flags;
-    result->cas = reply->cas;
+    *result = (mc_result){.status = MC_OK, .value = value, .flags = flags, .cas = cas};
     return MC_OK;
+}
+
+/* What stays of a value that has come by memory that is not ours. */
+static bool copy_value(struct lane *lane, mc_slice *value) {
+    char *space = mc__results_space(lane->batch->results, value->len);
+
+    if (space)
+        memcpy(space, value->data, value->len + 1); /* with its NUL */
+    value->data = space;
+    return space != NULL;
+}
+
+static void take_value(struct lane *lane, mc__found found, bool stays) {
+    size_t    key = lane->order[found.request];
+    mc_status status = MC_NO_MEMORY;
+
+    if (stays || copy_value(lane, &found.data))
+        status = hand_out(lane, key, found.data, found.flags, found.cas);
+    else
+        tell_refusal(lane, key, status, NULL);
+    if (status != MC_OK)
+        settle(lane->batch, key, status);
+}
+
+static void take_values(mc__exchange *exchange, const mc__found *found, size_t count) {
+    struct lane *lane = (struct lane *)exchange;
+    mc_result   *items = lane->batch->results->items;
+    bool         stay = mc__results_holds(lane->batch->results, found->data.data);
+
+    for (size_t i = 0; i < count; i++) {
+        if (stay && found[i].flags == 0) /* as in most */
+            items[lane->order[found[i].request]] = (mc_result){.value = found[i].data, .cas = found[i].cas};
+        else
+            take_value(lane, found[i], stay);
+    }
+}
+
+static char *give_space(mc__exchange *exchange, size_t i, size_t have, size_t *room) {
+    struct lane *lane = (struct lane *)exchange;
+    char        *space = mc__results_space(lane->batch->results, *room);
+
+    (void)i;
+    if (space && have > 0)
+        memcpy(space, lane->space, have);
+    lane->space = space;
+    return space;
+}
+
+static bool lend(mc__exchange *exchange, size_t least, mc__area *area) {
+    return mc__results_lend(((struct lane *)exchange)->batch->results, least, area);
+}
+
+static void keep(mc__exchange *exchange, size_t len) {
+    mc__results_keep(((struct lane *)exchange)->batch->results, len);
 }
 
 static void take_answer(mc__exchange *exchange, size_t i, mc_status status, const mc__reply *reply) {
@@ -159,8 +199,10 @@ static void take_answer(mc__exchange *exchange, size_t i, mc_status status, cons
 
     if (!mc__status_is_answer(status))
         tell_refusal(lane, key, status, reply);
-    if (status == MC_OK && reply && lane->batch->results)
-        status = take_value(lane, key, reply);
+    if (status == MC_OK && reply && lane->batch->results) {
+        lane->space[reply->length] = '\0';
+        status = hand_out(lane, key, mc_bytes(lane->space, (size_t)reply->length), reply->flags, reply->cas);
+    }
     settle(lane->batch, key, status);
 }
 
@@ -171,8 +213,9 @@ static void take_doubt(mc__exchange *exchange, size_t i) {
     lane->order[exchange->again++] = lane->order[i];
 }
 
-static const mc__exchange_ops ops = {
-    .request = give_request, .space = give_space, .answer = take_answer, .again = take_doubt};
+static const mc__exchange_ops reading_ops = {
+    .request = give_request, .values = take_values, .space = give_space, .lend = lend, .keep = keep, .answer = take_answer};
+static const mc__exchange_ops writing_ops = {.request = give_request, .answer = take_answer, .again = take_doubt};
 
 /* ----------------------------------------------------------------------------------------------------------- scratch -- */
 
@@ -196,8 +239,8 @@ static bool allocate(struct batch *batch) {
     if (!at)
         return false;
     batch->pending = (void *)at;
-    batch->order = (void *)(at += indexes);
-    batch->homes = (void *)(at += indexes);
+    batch->sorted = (void *)(at += indexes);
+    batch->hosts = (void *)(at += indexes);
     batch->verdicts = (void *)(at += homes);
     batch->starts = (void *)(at += verdicts);
     batch->lanes = (void *)(at += starts);
@@ -209,30 +252,35 @@ static bool allocate(struct batch *batch) {
 
 /* --------------------------------------------------------------------------------------------------------- scattering -- */
 
-/* What is wrong with a key or its value before anything is sent; MC_OK: nothing. */
-static mc_status check(const struct batch *batch, size_t i) {
+/* What is wrong with a key or its value before anything is sent. */
+static mc_status complain(const struct batch *batch, size_t i) {
     mc_slice prefix = mc__client_prefix(batch->client);
     mc_slice key = key_of(batch, i);
-    size_t   max = batch->client->core->options.max_value_size;
 
     if (!mc__slice_valid(key) || (batch->entries && !mc__slice_valid(batch->entries[i].value)))
         return mc__fail(MC_BAD_ARGUMENT, "key or value %zu is NULL and has a length", i);
     if (!mc__key_legal(prefix, key))
         return mc__fail_bad_key(prefix, key);
-    if (batch->entries && batch->entries[i].value.len > max)
-        return mc__fail_too_large(key, batch->entries[i].value.len, max);
-    return MC_OK;
+    return mc__fail_too_large(key, batch->entries[i].value.len, batch->client->core->options.max_value_size);
+}
+
+static bool value_fits(const struct batch *batch, const mc_entry *entry) {
+    return mc__slice_valid(entry->value) && entry->value.len <= batch->client->core->options.max_value_size;
 }
 
 static void check_all(struct batch *batch) {
-    batch->pending_count = 0;
+    mc_slice  prefix = mc__client_prefix(batch->client);
+    mc_entry *entries = batch->entries;
+    size_t    legal = 0;
+
     for (size_t i = 0; i < batch->count; i++) {
-        mc_status status = check(batch, i);
-        if (status == MC_OK)
-            batch->pending[batch->pending_count++] = i;
+        mc_slice key = entries ? entries[i].key : batch->keys[i];
+        if (key.data && mc__key_legal(prefix, key) && (!entries || value_fits(batch, &entries[i])))
+            batch->pending[legal++] = i;
         else
-            settle(batch, i, status);
+            settle(batch, i, complain(batch, i));
     }
+    batch->pending_count = legal;
 }
 
 /* Deflates what is to be. Once the deadline has come, the rest is left as it is: it will not be sent. */
@@ -262,12 +310,12 @@ static enum verdict verdict_on(struct batch *batch, size_t host) {
         [MC__ADMISSION_USE] = USABLE, [MC__ADMISSION_SKIP] = DEAD, [MC__ADMISSION_PROBE] = PROBED};
 
     if (batch->verdicts[host] == UNKNOWN)
-        batch->verdicts[host] = admitted[mc__health_admit(&batch->roster->hosts[host]->health, mc__time_now())];
+        batch->verdicts[host] = admitted[mc__health_admit(&batch->roster->hosts[host]->health, batch->now)];
     return batch->verdicts[host];
 }
 
-/* Where a key goes now. false: nowhere; it is settled. */
-static bool find_home(struct batch *batch, size_t i, uint32_t *home) {
+/* Where a key goes now, when that is not its home or its home is not known to be alive. false: nowhere; it is settled. */
+static bool find_host(struct batch *batch, size_t i, uint32_t *result) {
     const mc__roster *roster = batch->roster;
     mc__route         route = mc__client_route_of(batch->client, roster, key_of(batch, i));
     bool              failed = false;
@@ -278,7 +326,7 @@ static bool find_home(struct batch *batch, size_t i, uint32_t *home) {
         host = roster->members[mc__route_host(roster->placement, &route)];
         verdict = verdict_on(batch, host);
         if (verdict == USABLE || verdict == PROBED) {
-            *home = (uint32_t)host;
+            *result = (uint32_t)host;
             return true;
         }
         failed = failed || verdict == FAILED; /* its failure has been told */
@@ -288,29 +336,57 @@ static bool find_home(struct batch *batch, size_t i, uint32_t *home) {
     return false;
 }
 
+/* The same for any key: most are at home. */
+static inline bool place(struct batch *batch, size_t i, uint32_t *host) {
+    *host = (uint32_t)batch->roster->members[mc__client_home(batch->client, batch->roster, key_of(batch, i))];
+    return batch->verdicts[*host] == USABLE || find_host(batch, i, host);
+}
+
+/* One host, which may be asked: whatever the keys' hashes are, they belong to it. */
+static bool all_at_home(struct batch *batch) {
+    if (batch->roster->host_count > 1 || verdict_on(batch, 0) == DEAD || verdict_on(batch, 0) == FAILED)
+        return false;
+    batch->order = batch->pending;
+    batch->starts[0] = 0;
+    batch->starts[1] = batch->pending_count;
+    return true;
+}
+
+/* Finds each pending key's host, and counts the keys of each in starts. Keys without a host are no longer pending. */
+static void place_all(struct batch *batch) {
+    size_t placed = 0;
+
+    memset(batch->starts, 0, (batch->roster->host_count + 1) * sizeof *batch->starts);
+    for (size_t at = 0; at < batch->pending_count; at++) {
+        size_t   i = batch->pending[at];
+        uint32_t host;
+        if (!place(batch, i, &host))
+            continue;
+        batch->pending[placed] = i;
+        batch->hosts[placed++] = host;
+        batch->starts[host]++;
+    }
+    batch->pending_count = placed;
+}
+
 /* Sorts the pending keys by host into order, keeping the caller's order within each; starts tells where each host's begin.
  */
 static void scatter(struct batch *batch) {
     size_t hosts = batch->roster->host_count;
-    size_t kept = 0, sum = 0;
+    size_t sum = 0;
 
-    memset(batch->starts, 0, (hosts + 1) * sizeof *batch->starts);
-    for (size_t at = 0; at < batch->pending_count; at++) {
-        uint32_t home;
-        if (!find_home(batch, batch->pending[at], &home))
-            continue;
-        batch->pending[kept] = batch->pending[at];
-        batch->homes[kept++] = home;
-        batch->starts[home]++;
-    }
-    batch->pending_count = kept;
+    batch->now = mc__time_now();
+    if (all_at_home(batch))
+        return;
+    place_all(batch);
     for (size_t host = 0; host <= hosts; host++) {
         size_t count = batch->starts[host];
         batch->starts[host] = sum;
         sum += count;
     }
-    for (size_t at = 0; at < kept; at++)
-        batch->order[batch->starts[batch->homes[at]]++] = batch->pending[at];
+    batch->order = batch->sorted;
+    for (size_t at = 0; at < batch->pending_count; at++)
+        batch->order[batch->starts[batch->hosts[at]]++] = batch->pending[at];
     for (size_t host = hosts; host > 0; host--) /* each start has moved to the next one's place */
         batch->starts[host] = batch->starts[host - 1];
     batch->starts[0] = 0;
@@ -347,11 +423,13 @@ static size_t open_lanes(struct batch *batch) {
         if (count == 0)
             continue;
         *lane = (struct lane){.batch = batch, .order = batch->order + batch->starts[host]};
-        lane->exchange.ops = &ops;
+        lane->exchange.ops = batch->results ? &reading_ops : &writing_ops;
         lane->exchange.command = (mc__command){.verb = batch->verb,
                                                .noreply = batch->client->noreply && !mc__verb_retrieves(batch->verb),
                                                .prefix = mc__client_prefix(batch->client)};
         lane->exchange.count = count;
+        lane->exchange.keys = batch->keys;
+        lane->exchange.order = lane->order;
         if (count >= QUIET_FROM && mc__quiet_can(batch->verb) && !batch->client->noreply) {
             lane->exchange.command.quiet = true;
             lane->exchange.window = window_of(batch, lane);

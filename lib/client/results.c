@@ -5,25 +5,19 @@
 /* The first block, and the least that a further one has. Each is at least as large as all before it. */
 #define BLOCK_SIZE 65536
 
-struct block {
-    struct block *next;
-    size_t        size, used;
-    char          bytes[];
+struct mc__block {
+    mc__block *next;
+    size_t     size, used;
+    char       bytes[];
 };
 
-struct storage {
-    size_t        capacity; /* of items */
-    size_t        total;    /* of all blocks */
-    struct block *first, *current;
-};
-
-static struct storage *storage_of(const mc_results *results) {
+static mc__storage *storage_of(const mc_results *results) {
     return results->storage;
 }
 
 static bool reserve_items(mc_results *results, size_t count) {
-    struct storage *storage = storage_of(results);
-    mc_result      *items;
+    mc__storage *storage = storage_of(results);
+    mc_result   *items;
 
     if (count <= storage->capacity)
         return true;
@@ -37,24 +31,9 @@ static bool reserve_items(mc_results *results, size_t count) {
     return true;
 }
 
-bool mc__results_begin(mc_results *results, size_t count) {
-    if (!results->storage)
-        results->storage = calloc(1, sizeof(struct storage));
-    results->count = 0;
-    if (!results->storage || !reserve_items(results, count))
-        return false;
-    for (struct block *each = storage_of(results)->first; each; each = each->next)
-        each->used = 0;
-    storage_of(results)->current = storage_of(results)->first;
-    for (size_t i = 0; i < count; i++)
-        results->items[i] = (mc_result){.status = MC_NOT_FOUND};
-    results->count = count;
-    return true;
-}
-
-static struct block *add_block(struct storage *storage, size_t least) {
-    size_t        size = storage->total > BLOCK_SIZE ? storage->total : BLOCK_SIZE;
-    struct block *added;
+static mc__block *add_block(mc__storage *storage, size_t least) {
+    size_t     size = storage->total > BLOCK_SIZE ? storage->total : BLOCK_SIZE;
+    mc__block *added;
 
     if (size < least)
         size = least;
@@ -79,8 +58,8 @@ static struct block *add_block(struct storage *storage, size_t least) {
 }
 
 /* The next block with that much room, from the current one on; what is left in those passed over stays unused this time. */
-static struct block *block_with(struct storage *storage, size_t least) {
-    struct block *each = storage->current;
+static mc__block *block_with(mc__storage *storage, size_t least) {
+    mc__block *each = storage->current;
 
     while (each && each->size - each->used < least) {
         if (!each->next)
@@ -91,8 +70,8 @@ static struct block *block_with(struct storage *storage, size_t least) {
 }
 
 char *mc__results_space(mc_results *results, size_t room) {
-    struct storage *storage = storage_of(results);
-    struct block   *block;
+    mc__storage *storage = storage_of(results);
+    mc__block   *block;
 
     if (room == SIZE_MAX)
         return NULL;
@@ -104,19 +83,75 @@ char *mc__results_space(mc_results *results, size_t room) {
     return block->bytes + block->used - room - 1;
 }
 
+bool mc__results_lend(mc_results *results, size_t least, mc__area *area) {
+    mc__storage *storage = storage_of(results);
+    mc__block   *block = block_with(storage, least);
+
+    if (!block)
+        return false;
+    storage->current = storage->lender = block;
+    storage->kept = block->used;
+    storage->lent = *area = (mc__area){block->bytes + block->used, block->size - block->used};
+    return true;
+}
+
+void mc__results_keep(mc_results *results, size_t len) {
+    mc__storage *storage = storage_of(results);
+    mc__block   *block = storage->current;
+
+    if (block != storage->lender || block->used != storage->kept)
+        return; /* other memory has been given meanwhile */
+    block->used = storage->kept = (size_t)(storage->lent.data - block->bytes) + len;
+}
+
+static void free_blocks(mc__storage *storage) {
+    mc__block *next;
+
+    for (mc__block *each = storage->first; each; each = next) {
+        next = each->next;
+        free(each);
+    }
+    storage->first = storage->current = storage->lender = NULL;
+    storage->lent = (mc__area){NULL, 0};
+    storage->total = 0;
+}
+
+/* What took several blocks last time has one from now on. */
+static void make_one_block(mc__storage *storage) {
+    size_t total = storage->total;
+
+    if (!storage->first || !storage->first->next)
+        return;
+    free_blocks(storage);
+    storage->first = add_block(storage, total);
+}
+
+bool mc__results_begin(mc_results *results, size_t count) {
+    mc__storage *storage;
+
+    if (!results->storage)
+        results->storage = calloc(1, sizeof(mc__storage));
+    results->count = 0;
+    if (!results->storage || !reserve_items(results, count))
+        return false;
+    storage = storage_of(results);
+    make_one_block(storage);
+    storage->current = storage->first;
+    if (storage->first)
+        storage->first->used = 0;
+    for (size_t i = 0; i < count; i++)
+        results->items[i] = (mc_result){.status = MC_NOT_FOUND};
+    results->count = count;
+    return true;
+}
+
 void mc_results_clear(mc_results *results) {
     const mc_results empty = MC_RESULTS_INIT;
 
     if (!results)
         return;
-    if (results->storage) {
-        struct block *each = storage_of(results)->first;
-        while (each) {
-            struct block *next = each->next;
-            free(each);
-            each = next;
-        }
-    }
+    if (results->storage)
+        free_blocks(storage_of(results));
     free(results->items);
     free(results->storage);
     *results = empty;

@@ -76,6 +76,14 @@ size_t mc__route_host(const mc__placement *placement, const mc__route *route) {
     return mc__host_list_at(&placement->list, route->hash);
 }
 
+size_t mc__placement_home(const mc__placement *placement, mc_slice key) {
+    uint32_t hash = mc__hash(placement->hash, key);
+
+    if (placement->ring.count > 0)
+        return mc__ring_at(&placement->ring, hash);
+    return placement->list.hosts[hash % placement->list.length];
+}
+
 bool mc__route_next(const mc__placement *placement, mc__route *route) {
     char   text[2 * MC__NUMBER_MAX];
     size_t len;

@@ -32,6 +32,9 @@ mc_status mc__placement_new(const mc__address *hosts, const unsigned *weights, s
 /* NULL is allowed. */
 void mc__placement_free(mc__placement *placement);
 
+/* The host of a key, its prefix already in front of it: where its route starts. */
+size_t mc__placement_home(const mc__placement *placement, mc_slice key);
+
 /* How many hosts a key tries at most, the same one counted again (python-memcached's _SERVER_RETRIES). */
 #define MC__ROUTE_TRIES 10
 

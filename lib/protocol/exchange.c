@@ -2,12 +2,17 @@
 
 #include "protocol/quiet.h"
 
-size_t mc__exchange_unit_end(const mc__exchange *exchange, size_t i) {
-    size_t end = i + 1;
+void mc__exchange_line(const mc__exchange *exchange, size_t first, mc__key_list *list, int64_t *exptime) {
+    mc__request request;
 
-    if (mc__verb_retrieves(exchange->command.verb))
-        end = i - i % MC__LINE_KEYS + MC__LINE_KEYS;
-    return end < exchange->count ? end : exchange->count;
+    *exptime = 0;
+    if (exchange->command.verb == MC__VERB_GAT || exchange->command.verb == MC__VERB_GATS) {
+        exchange->ops->request(exchange, first, &request);
+        *exptime = request.exptime;
+    }
+    list->keys = exchange->order ? exchange->keys : exchange->keys + first;
+    list->order = exchange->order ? exchange->order + first : NULL;
+    list->count = mc__exchange_unit_end(exchange, first) - first;
 }
 
 size_t mc__exchange_answer_end(const mc__exchange *exchange, size_t i) {
@@ -26,23 +31,22 @@ void mc__exchange_request(const mc__exchange *exchange, size_t i, mc__request *r
 }
 
 size_t mc__exchange_unit_size(const mc__exchange *exchange, size_t first) {
-    size_t      end = mc__exchange_unit_end(exchange, first);
-    mc__request request;
-    size_t      size;
+    mc__key_list list;
+    mc__request  request;
+    int64_t      exptime;
+    size_t       size;
 
-    mc__exchange_request(exchange, first, &request);
-    if (exchange->command.quiet)
-        return mc__quiet_size(&exchange->command, &request, mc__exchange_answer_end(exchange, first) == end);
+    if (mc__verb_retrieves(exchange->command.verb)) {
+        mc__exchange_line(exchange, first, &list, &exptime);
+        return mc__request_keys_size(&exchange->command, &list, exptime);
+    }
     if (exchange->command.verb == MC__VERB_META)
         return mc__quiet_question(first).len;
+    mc__exchange_request(exchange, first, &request);
+    if (exchange->command.quiet)
+        return mc__quiet_size(&exchange->command, &request, mc__exchange_answer_end(exchange, first) == first + 1);
     size = mc__request_line_size(&exchange->command, &request);
-    if (mc__verb_stores(exchange->command.verb))
-        return size + request.value.len + 2;
-    for (size_t i = first + 1; i < end; i++) {
-        exchange->ops->request(exchange, i, &request);
-        size += 1 + exchange->command.prefix.len + request.key.len;
-    }
-    return size;
+    return mc__verb_stores(exchange->command.verb) ? size + request.value.len + 2 : size;
 }
 
 void mc__exchange_end(mc__exchange *exchange, mc_status sent, mc_status unsent) {

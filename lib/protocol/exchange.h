@@ -15,16 +15,38 @@ typedef struct mc__exchange mc__exchange;
 
 #define MC__LINE_KEYS 1024
 
+/* A value that has come whole, and the request that it answers. */
+typedef struct mc__found {
+    size_t   request;
+    mc_slice data;
+    uint64_t cas; /* 0 where it was not asked for */
+    uint32_t flags;
+} mc__found;
+
 typedef struct mc__exchange_ops {
-    /* Fills *request with the i-th request, each time with the same. Its slices stay valid until it is answered; a value
-     * also until it is sent, for a server may answer a large one with an error before it has read it: that is until the
-     * pipeline is idle or abandoned. */
+    /* Fills *request with the i-th request, each time with the same; of a retrieval only exptime is looked at, for its keys
+     * are the exchange's. Its slices stay valid until it is answered; a value also until it is sent, for a server may answer
+     * a large one with an error before it has read it: that is until the pipeline is idle or abandoned. */
     void (*request)(const mc__exchange *exchange, size_t i, mc__request *request);
 
-    /* Memory for the value of request i, of which the first have bytes are there already and stay: at least *room bytes
-     * (which may be 0); *room is set to what it really is. NULL: no memory; the value is thrown away and answered with
-     * MC_NO_MEMORY. NULL in ops of commands that do not retrieve. */
+    /* These requests are answered by values that have come whole, each with a NUL behind its data. The data are valid until
+     * this returns, or, where they lie in memory that lend has given (all of them do, or none), for as long as that is.
+     * Called in place of space and answer for most values. NULL in ops of commands that do not retrieve. */
+    void (*values)(mc__exchange *exchange, const mc__found *found, size_t count);
+
+    /* Memory for the value of request i, which comes in parts, and of which the first have bytes are there already and stay:
+     * at least *room bytes (which may be 0); *room is set to what it really is. NULL: no memory; the value is thrown away
+     * and answered with MC_NO_MEMORY. NULL in ops of commands that do not retrieve. */
     char *(*space)(mc__exchange *exchange, size_t i, size_t have, size_t *room);
+
+    /* Memory of the owner's for at least least bytes of input, so that values can stay where they are received. The pipeline
+     * uses it until it has taken what has been received next, or until it asks again. false: none; input comes by the
+     * pipeline's own memory, and so it does where lend is NULL. */
+    bool (*lend)(mc__exchange *exchange, size_t least, mc__area *area);
+
+    /* The first len bytes of the area that was lent last stay in use: called when it has been filled, and again, with fewer,
+     * when not all of them are values. NULL where lend is. */
+    void (*keep)(mc__exchange *exchange, size_t len);
 
     /* One statistic. NULL in ops of other commands than stats. false: no memory; the rest is thrown away likewise. */
     bool (*stat)(mc__exchange *exchange, mc_slice name, mc_slice value);
@@ -46,6 +68,8 @@ struct mc__exchange {
     const mc__exchange_ops *ops;
     mc__command             command;
     size_t                  count;  /* requests */
+    const mc_slice         *keys;   /* of a retrieval: all that are asked for, by this exchange or others of its owner */
+    const size_t           *order;  /* request i asks for keys[order[i]]; NULL: for keys[i] */
     size_t                  window; /* of quiet writes: requests in a window, 1 to MC__LINE_KEYS */
     size_t                  again;  /* of quiet sets: how many ops->again was called for; the owner's */
 
@@ -63,9 +87,21 @@ struct mc__exchange {
     mc__exchange *previous, *next;
 };
 
+/* The key that request i of a retrieval asks for. */
+static inline mc_slice mc__exchange_key(const mc__exchange *exchange, size_t i) {
+    return exchange->keys[exchange->order ? exchange->order[i] : i];
+}
+
 /* The end of the unit that request i is asked in. Lines begin at multiples of MC__LINE_KEYS, so it follows from any of its
  * requests. */
-size_t mc__exchange_unit_end(const mc__exchange *exchange, size_t i);
+static inline size_t mc__exchange_unit_end(const mc__exchange *exchange, size_t i) {
+    size_t end = mc__verb_retrieves(exchange->command.verb) ? i - i % MC__LINE_KEYS + MC__LINE_KEYS : i + 1;
+
+    return end < exchange->count ? end : exchange->count;
+}
+
+/* Of a retrieval: the keys of the line that begins with request first, and its exptime. */
+void mc__exchange_line(const mc__exchange *exchange, size_t first, mc__key_list *list, int64_t *exptime);
 
 /* The end of the unit that request i is answered in: that in which it is asked, or its window, which ends at a multiple of
  * the exchange's window. */

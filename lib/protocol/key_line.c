@@ -1,12 +1,26 @@
 #include "protocol/key_line.h"
 
 static bool key_is(const mc__exchange *exchange, size_t i, mc_slice key) {
-    mc_slice    prefix = exchange->command.prefix;
-    mc__request request;
+    mc_slice prefix = exchange->command.prefix;
+    mc_slice asked = mc__exchange_key(exchange, i);
 
-    exchange->ops->request(exchange, i, &request);
-    return key.len == prefix.len + request.key.len && mc__slice_equal(mc_bytes(key.data, prefix.len), prefix) &&
-           mc__slice_equal(mc_bytes(key.data + prefix.len, request.key.len), request.key);
+    return key.len == prefix.len + asked.len && mc__slice_equal(mc_bytes(key.data, prefix.len), prefix) &&
+           mc__slice_equal(mc_bytes(key.data + prefix.len, asked.len), asked);
+}
+
+void mc__key_line_mark(mc__key_line *line, size_t count) {
+    size_t end = line->cursor + count;
+
+    line->found_count += count;
+    while (line->cursor < end) {
+        size_t   from = line->cursor % 64;
+        size_t   part = end - line->cursor < 64 - from ? end - line->cursor : 64 - from;
+        uint64_t bits = part == 64 ? UINT64_MAX : ((uint64_t)1 << part) - 1;
+        line->found[line->cursor / 64] |= bits << from;
+        line->cursor += part;
+    }
+    if (line->beyond < end)
+        line->beyond = end;
 }
 
 /* Servers answer in the order asked, so the search begins behind the last one found; proxies may not, so it goes once
@@ -19,8 +33,8 @@ bool mc__key_line_find(mc__key_line *line, const mc__exchange *exchange, mc_slic
         size_t at = line->cursor + step < len ? line->cursor + step : line->cursor + step - len;
         if (mc__key_line_is_found(line, at) || !key_is(exchange, first + at, key))
             continue;
-        line->found[at / 64] |= (uint64_t)1 << (at % 64);
-        line->cursor = at + 1;
+        line->cursor = at;
+        mc__key_line_mark(line, 1);
         *request = first + at;
         return true;
     }

@@ -28,34 +28,25 @@ void mc__output_clear(mc__output *output) {
 
 /* -------------------------------------------------------------------------------------------------------- formatting -- */
 
-static bool format_line_of_keys(mc__output *output, const mc__exchange *exchange, size_t end) {
-    mc__request request;
+static bool format_line_of_keys(mc__output *output, const mc__exchange *exchange) {
+    mc__key_list list;
+    int64_t      exptime;
 
-    exchange->ops->request(exchange, exchange->formatted, &request);
-    if (!mc__request_open_line(&exchange->command, &request, &output->bytes))
-        return false;
-    for (size_t i = exchange->formatted + 1; i < end; i++) {
-        exchange->ops->request(exchange, i, &request);
-        if (!mc__request_add_key(&exchange->command, request.key, &output->bytes))
-            return false;
-    }
-    return mc__request_close_line(&output->bytes);
+    mc__exchange_line(exchange, exchange->formatted, &list, &exptime);
+    return mc__request_write_keys(&exchange->command, &list, exptime, &output->bytes);
 }
 
 static bool format_request(mc__output *output, const mc__exchange *exchange) {
     mc__request request;
 
     exchange->ops->request(exchange, exchange->formatted, &request);
+    if (!mc__verb_stores(exchange->command.verb) || request.value.len < BORROW_FROM)
+        return mc__request_write(&exchange->command, &request, &output->bytes);
     if (!mc__request_write_line(&exchange->command, &request, &output->bytes))
         return false;
-    if (!mc__verb_stores(exchange->command.verb))
-        return true;
-    if (request.value.len >= BORROW_FROM) {
-        output->borrowed = request.value;
-        output->ending = MC__LITERAL("\r\n");
-        return true;
-    }
-    return mc__buffer_append(&output->bytes, request.value) && mc__buffer_append(&output->bytes, MC__LITERAL("\r\n"));
+    output->borrowed = request.value;
+    output->ending = MC__LITERAL("\r\n");
+    return true;
 }
 
 static bool format_quiet(mc__output *output, const mc__exchange *exchange) {
@@ -74,25 +65,20 @@ static bool format_quiet(mc__output *output, const mc__exchange *exchange) {
     return true;
 }
 
-static bool format(mc__output *output, const mc__exchange *exchange, size_t end) {
+static bool format(mc__output *output, const mc__exchange *exchange) {
     if (exchange->command.quiet)
         return format_quiet(output, exchange);
     if (exchange->command.verb == MC__VERB_META)
         return mc__buffer_append(&output->bytes, mc__quiet_question(exchange->formatted));
-    return mc__verb_retrieves(exchange->command.verb) ? format_line_of_keys(output, exchange, end)
+    return mc__verb_retrieves(exchange->command.verb) ? format_line_of_keys(output, exchange)
                                                       : format_request(output, exchange);
 }
 
 /* false: no memory, and nothing of the unit is in the output. */
 static bool format_unit(mc__output *output, mc__exchange *exchange) {
-    size_t end = mc__exchange_unit_end(exchange, exchange->formatted);
-    size_t before = mc__buffer_len(&output->bytes);
-
-    if (!format(output, exchange, end)) {
-        output->bytes.end = output->bytes.start + before;
+    if (!format(output, exchange))
         return false;
-    }
-    exchange->formatted = end;
+    exchange->formatted = mc__exchange_unit_end(exchange, exchange->formatted);
     return true;
 }
 

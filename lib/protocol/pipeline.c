@@ -9,6 +9,11 @@
 #define INPUT_SIZE 16384
 #define INPUT_SIZE_MAX 131072
 
+/* What is received at a time is not worth an owner's memory when it holds less. */
+#define LENT_MIN 4096
+
+#define END_LINE MC__LITERAL("END\r\n")
+
 void mc__pipeline_init(mc__pipeline *pipeline, size_t max_value_size) {
     *pipeline = (mc__pipeline){.max_value_size = max_value_size, .in_size = INPUT_SIZE};
 }
@@ -60,6 +65,35 @@ static mc_status break_with_line(mc__pipeline *pipeline, const char *what) {
     return break_with(pipeline, MC_PROTOCOL_ERROR, what, first_line(pipeline));
 }
 
+/* ---------------------------------------------------------------------------------------------------- lent memory -- */
+
+/* What has come lies in the lender's memory: it is the input for now. What was there before goes in front. */
+static void begin_lent(mc__pipeline *pipeline, size_t len) {
+    mc_slice before = mc__buffer_readable(&pipeline->in);
+
+    if (before.len > 0)
+        memcpy(pipeline->lent.data, before.data, before.len);
+    pipeline->own = pipeline->in;
+    pipeline->own.start = pipeline->own.end = 0;
+    pipeline->in = (mc__buffer){pipeline->lent.data, 0, before.len + len, pipeline->lent.len};
+    pipeline->lender->ops->keep(pipeline->lender, pipeline->in.end);
+}
+
+/* The pipeline's own memory is the input again, and holds what is left of it: part of a line, mostly nothing. */
+static void end_lent(mc__pipeline *pipeline) {
+    mc_slice rest = mc__buffer_readable(&pipeline->in);
+
+    if (rest.len > 0 && pipeline->broken == MC_OK) {
+        pipeline->lender->ops->keep(pipeline->lender, (size_t)(rest.data - pipeline->lent.data));
+        if (!mc__buffer_append(&pipeline->own, rest)) {
+            break_with_words(pipeline, "out of memory for input");
+            pipeline->broken = MC_NO_MEMORY;
+        }
+    }
+    pipeline->in = pipeline->own;
+    pipeline->lender = NULL;
+}
+
 /* ------------------------------------------------------------------------------------------------- the exchanges -- */
 
 static void link_last(mc__pipeline *pipeline, mc__exchange *exchange) {
@@ -73,6 +107,8 @@ static void link_last(mc__pipeline *pipeline, mc__exchange *exchange) {
 }
 
 static void take_out(mc__pipeline *pipeline, mc__exchange *exchange) {
+    if (exchange == pipeline->lender)
+        end_lent(pipeline);
     mc__output_drop(&pipeline->output, exchange);
     if (exchange->previous)
         exchange->previous->next = exchange->next;
@@ -108,24 +144,27 @@ static void answer_next(mc__pipeline *pipeline, mc__exchange *exchange, mc_statu
 
 /* The line of keys is answered: keys without a value with status. */
 static void answer_line(mc__pipeline *pipeline, mc__exchange *exchange, mc_status status, const mc__reply *reply) {
-    mc__key_line            keys = pipeline->keys;
+    mc__key_line           *keys = &pipeline->keys;
     const mc__exchange_ops *ops = exchange->ops;
     size_t                  first = exchange->answered;
     size_t                  len = mc__exchange_unit_end(exchange, first) - first;
+    size_t                  missing = len - keys->found_count;
 
     if (reply && reply->kind == MC__REPLY_END)
         reply = NULL; /* it says nothing of a key: that it is missing does */
     pipeline->begun = false;
-    pipeline->keys = (mc__key_line){0};
     exchange->answered = first + len;
     if (exchange->answered == exchange->count)
         take_out(pipeline, exchange);
     if (ops->line_end)
         ops->line_end(exchange, status, reply);
-    for (size_t at = 0; at < len; at++) {
-        if (!mc__key_line_is_found(&keys, at))
-            ops->answer(exchange, first + at, status, reply);
+    for (size_t at = 0; missing > 0; at++) {
+        if (mc__key_line_is_found(keys, at))
+            continue;
+        missing--;
+        ops->answer(exchange, first + at, status, reply);
     }
+    mc__key_line_clear(keys, len);
 }
 
 /* Quiet writes up to end have come to status, but for those that are refused. */
@@ -319,7 +358,8 @@ static mc_status read_line(mc__pipeline *pipeline, mc__exchange *exchange, bool 
         break;
     }
     status = take_reply(pipeline, exchange, &reply);
-    mc__buffer_consume(&pipeline->in, used);
+    if (pipeline->broken == MC_OK)
+        mc__buffer_consume(&pipeline->in, used);
     return status;
 }
 
@@ -341,28 +381,25 @@ static mc_status read_data_end(mc__pipeline *pipeline, mc__exchange *exchange, b
     return MC_OK;
 }
 
-/* Takes a value that is there as a whole. false: it is none such, and nothing is done. */
-static bool take_whole_value(mc__pipeline *pipeline, mc__exchange *exchange) {
-    mc__verb  verb = exchange->command.verb;
-    size_t    max = pipeline->max_value_size < MC__ARRIVAL_FIRST_ROOM ? pipeline->max_value_size : MC__ARRIVAL_FIRST_ROOM;
-    mc__reply head;
-    mc_slice  data;
-    size_t    used, request, room;
-    char     *space;
+/* Takes values that are there as a whole, and the END behind them: what most input is. false: it begins with neither, and
+ * nothing is done. */
+static bool take_whole(mc__pipeline *pipeline, mc__exchange *exchange) {
+    size_t max = pipeline->max_value_size < MC__WHOLE_VALUE_MAX ? pipeline->max_value_size : MC__WHOLE_VALUE_MAX;
+    bool   values, ends;
 
-    if (!mc__verb_retrieves(verb) || exchange->answered >= exchange->wholly_sent ||
-        !mc__whole_value_read(mc__buffer_readable(&pipeline->in), mc__verb_gives_cas(verb), max, &head, &data, &used) ||
-        !mc__key_line_find(&pipeline->keys, exchange, head.key, &request))
+    if (!mc__verb_retrieves(exchange->command.verb) || exchange->answered >= exchange->wholly_sent || pipeline->early)
         return false;
-    room = data.len;
-    space = exchange->ops->space(exchange, request, 0, &room);
-    if (space && data.len > 0)
-        memcpy(space, data.data, data.len);
+    values = mc__whole_values_take(&pipeline->keys, exchange, max, &pipeline->in);
+    ends = mc__buffer_len(&pipeline->in) >= END_LINE.len &&
+           memcmp(pipeline->in.data + pipeline->in.start, END_LINE.data, END_LINE.len) == 0;
+    if (!values && !ends)
+        return false;
     pipeline->greeted = pipeline->begun = true;
     exchange->after_silent = false;
-    mc__buffer_consume(&pipeline->in, used);
-    head.key = (mc_slice){0}; /* its bytes have left the input */
-    exchange->ops->answer(exchange, request, space ? MC_OK : MC_NO_MEMORY, &head);
+    if (ends) {
+        mc__buffer_consume(&pipeline->in, END_LINE.len);
+        answer_line(pipeline, exchange, MC_NOT_FOUND, NULL);
+    }
     return true;
 }
 
@@ -378,7 +415,7 @@ static mc_status read_on(mc__pipeline *pipeline, mc__exchange *exchange, bool *m
     case MC__READING_DATA_END:
         return read_data_end(pipeline, exchange, more);
     default:
-        return take_whole_value(pipeline, exchange) ? MC_OK : read_line(pipeline, exchange, more);
+        return take_whole(pipeline, exchange) ? MC_OK : read_line(pipeline, exchange, more);
     }
 }
 
@@ -395,19 +432,43 @@ static mc_status take_early(mc__pipeline *pipeline) {
     return break_with_line(pipeline, "a reply before anything was asked");
 }
 
-mc_status mc__pipeline_received(mc__pipeline *pipeline, size_t len) {
+/* Takes apart what is there. Lent memory holds one exchange's values only. */
+static void read_input(mc__pipeline *pipeline) {
     mc__exchange *exchange;
     bool          more = false;
 
-    len -= mc__arrival_received(&pipeline->arrival, len);
-    mc__buffer_commit(&pipeline->in, len);
-    if (mc__buffer_room(&pipeline->in) == 0 && pipeline->in_size < INPUT_SIZE_MAX)
-        pipeline->in_size *= 2;
-    while (pipeline->broken == MC_OK && !more && (exchange = awaiting(pipeline)) != NULL)
-        read_on(pipeline, exchange, &more);
+    while (pipeline->broken == MC_OK && !more && (exchange = awaiting(pipeline)) != NULL) {
+        if (pipeline->lender && pipeline->lender != exchange)
+            end_lent(pipeline);
+        else
+            read_on(pipeline, exchange, &more);
+    }
     if (pipeline->broken == MC_OK && pipeline->first && !awaiting(pipeline) && mc__buffer_len(&pipeline->in) > 0)
         take_early(pipeline);
+}
+
+mc_status mc__pipeline_received(mc__pipeline *pipeline, size_t len) {
+    len -= mc__arrival_received(&pipeline->arrival, len);
+    if (pipeline->lender) {
+        begin_lent(pipeline, len);
+    } else {
+        mc__buffer_commit(&pipeline->in, len);
+        if (mc__buffer_room(&pipeline->in) == 0 && pipeline->in_size < INPUT_SIZE_MAX)
+            pipeline->in_size *= 2;
+    }
+    read_input(pipeline);
+    if (pipeline->lender)
+        end_lent(pipeline);
     return pipeline->broken;
+}
+
+/* Whether the next input goes to memory of the exchange's owner. The values of its next owner do not belong there. */
+static bool borrow(mc__pipeline *pipeline, mc__exchange *exchange, size_t len) {
+    if (!exchange || !exchange->ops->lend || len > MC__LINE_MAX ||
+        !exchange->ops->lend(exchange, len + LENT_MIN, &pipeline->lent))
+        return false;
+    pipeline->lender = exchange;
+    return true;
 }
 
 mc_status mc__pipeline_space(mc__pipeline *pipeline, mc__area spaces[MC__INPUT_SPACES], size_t *count) {
@@ -415,8 +476,13 @@ mc_status mc__pipeline_space(mc__pipeline *pipeline, mc__area spaces[MC__INPUT_S
     size_t        len = mc__buffer_len(&pipeline->in);
 
     *count = 0;
+    pipeline->lender = NULL;
     if (exchange && pipeline->reading == MC__READING_DATA && mc__arrival_area(&pipeline->arrival, exchange, &spaces[*count]))
         (*count)++;
+    if (borrow(pipeline, exchange, len)) {
+        spaces[(*count)++] = (mc__area){pipeline->lent.data + len, pipeline->lent.len - len};
+        return MC_OK;
+    }
     if (!mc__buffer_reserve(&pipeline->in, len < pipeline->in_size / 2 ? pipeline->in_size - len : pipeline->in_size / 2))
         return MC_NO_MEMORY;
     spaces[(*count)++] = (mc__area){mc__buffer_tail(&pipeline->in), mc__buffer_room(&pipeline->in)};
@@ -443,6 +509,7 @@ static void fail_begun(mc__pipeline *pipeline, mc_status status) {
 }
 
 void mc__pipeline_abandon(mc__pipeline *pipeline, mc_status status) {
+    pipeline->lender = NULL;
     if (status != MC_UNREACHABLE) {
         for (mc__exchange *exchange = pipeline->first; exchange; exchange = exchange->next) {
             if (exchange->partly_sent > exchange->sent)

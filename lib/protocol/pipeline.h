@@ -6,7 +6,8 @@
  * A value is handed on only under the key that was asked for. From the first reply that is none to what was asked, the
  * pipeline is broken: it takes no more bytes, and its connection must be closed.
  *
- * Its parts: output (the requests' bytes), key_line (which keys have had their value), arrival (the value under way).
+ * Its parts: output (the requests' bytes), key_line (which keys have had their value), arrival (the value under way),
+ * whole_value (values that are there as a whole).
  */
 #ifndef MC_PROTOCOL_PIPELINE_H
 #define MC_PROTOCOL_PIPELINE_H
@@ -24,8 +25,12 @@ typedef struct mc__pipeline {
     mc__exchange *first, *last; /* not answered entirely */
     mc__output    output;
 
-    mc__buffer   in;      /* received and not taken apart */
-    size_t       in_size; /* how much is read at a time: more where much comes */
+    mc__buffer    in;      /* received and not taken apart */
+    size_t        in_size; /* how much is read at a time: more where much comes */
+    mc__exchange *lender;  /* whose memory the next input goes to; NULL: it goes to in */
+    mc__area      lent;    /* that memory; it begins with room for what is in in */
+    mc__buffer    own;     /* while in is the lender's memory: what it was before */
+
     size_t       max_value_size;
     mc__reading  reading;
     mc__arrival  arrival;
@@ -71,7 +76,8 @@ static inline bool mc__pipeline_wants_output(const mc__pipeline *pipeline) {
 
 /*
  * Where the next bytes from the peer go: fills spaces and *count (1 or 2, to be filled in order): straight into a large
- * value's memory, and the rest into the input buffer. Valid until the next call. MC_OK or MC_NO_MEMORY.
+ * value's memory, and the rest into what the owner of the values lends, or into the input buffer. Valid until the next call.
+ * MC_OK or MC_NO_MEMORY.
  */
 mc_status mc__pipeline_space(mc__pipeline *pipeline, mc__area spaces[MC__INPUT_SPACES], size_t *count);
 

@@ -1,144 +1,177 @@
 #include "protocol/request.h"
 
 #include "base/number.h"
+#include "base/short.h"
 
 /* The name, three numbers, " noreply" and the line end, without the key. */
 #define LINE_WITHOUT_KEY 96
 
 typedef struct verb_facts {
-    const char *name;
-    bool        stores, retrieves, repeatable;
+    mc_slice name;
+    bool     repeatable;
 } verb_facts;
 
+#define VERB(name, repeatable)                                                                                              \
+    { {name, sizeof(name) - 1}, repeatable }
+
 static const verb_facts verbs[] = {
-    [MC__VERB_SET] = {"set", true, false, true},
-    [MC__VERB_ADD] = {"add", true, false, false},
-    [MC__VERB_REPLACE] = {"replace", true, false, true},
-    [MC__VERB_APPEND] = {"append", true, false, false},
-    [MC__VERB_PREPEND] = {"prepend", true, false, false},
-    [MC__VERB_CAS] = {"cas", true, false, false},
-    [MC__VERB_GET] = {"get", false, true, true},
-    [MC__VERB_GETS] = {"gets", false, true, true},
-    [MC__VERB_GAT] = {"gat", false, true, true},
-    [MC__VERB_GATS] = {"gats", false, true, true},
-    [MC__VERB_DELETE] = {"delete", false, false, true},
-    [MC__VERB_TOUCH] = {"touch", false, false, true},
-    [MC__VERB_INCR] = {"incr", false, false, false},
-    [MC__VERB_DECR] = {"decr", false, false, false},
-    [MC__VERB_FLUSH_ALL] = {"flush_all", false, false, true},
-    [MC__VERB_VERSION] = {"version", false, false, true},
-    [MC__VERB_STATS] = {"stats", false, false, true},
-    [MC__VERB_META] = {"mn", false, false, true},
+    [MC__VERB_SET] = VERB("set", true),
+    [MC__VERB_ADD] = VERB("add", false),
+    [MC__VERB_REPLACE] = VERB("replace", true),
+    [MC__VERB_APPEND] = VERB("append", false),
+    [MC__VERB_PREPEND] = VERB("prepend", false),
+    [MC__VERB_CAS] = VERB("cas", false),
+    [MC__VERB_GET] = VERB("get", true),
+    [MC__VERB_GETS] = VERB("gets", true),
+    [MC__VERB_GAT] = VERB("gat", true),
+    [MC__VERB_GATS] = VERB("gats", true),
+    [MC__VERB_DELETE] = VERB("delete", true),
+    [MC__VERB_TOUCH] = VERB("touch", true),
+    [MC__VERB_INCR] = VERB("incr", false),
+    [MC__VERB_DECR] = VERB("decr", false),
+    [MC__VERB_FLUSH_ALL] = VERB("flush_all", true),
+    [MC__VERB_VERSION] = VERB("version", true),
+    [MC__VERB_STATS] = VERB("stats", true),
+    [MC__VERB_META] = VERB("mn", true),
 };
 
 mc_slice mc__verb_name(mc__verb verb) {
-    return mc_str(verbs[verb].name);
-}
-
-bool mc__verb_stores(mc__verb verb) {
-    return verbs[verb].stores;
-}
-
-bool mc__verb_retrieves(mc__verb verb) {
-    return verbs[verb].retrieves;
+    return verbs[verb].name;
 }
 
 bool mc__verb_repeatable(mc__verb verb) {
     return verbs[verb].repeatable;
 }
 
-/* Writing with the room already reserved. */
+/* Writing with the room already reserved: each returns where the next byte goes. */
 
-static void put(mc__buffer *out, mc_slice bytes) {
+static inline char *put(char *at, mc_slice bytes) {
     if (bytes.len > 0)
-        memcpy(mc__buffer_tail(out), bytes.data, bytes.len);
-    mc__buffer_commit(out, bytes.len);
+        memcpy(at, bytes.data, bytes.len);
+    return at + bytes.len;
 }
 
-static void put_number(mc__buffer *out, uint64_t number) {
-    put(out, MC__LITERAL(" "));
-    mc__buffer_commit(out, mc__number_format(number, mc__buffer_tail(out)));
+static char *put_number(char *at, uint64_t number) {
+    *at++ = ' ';
+    if (number > 9)
+        return at + mc__number_format(number, at);
+    *at++ = (char)('0' + number);
+    return at;
 }
 
-static void put_signed(mc__buffer *out, int64_t number) {
-    put(out, MC__LITERAL(" "));
-    mc__buffer_commit(out, mc__number_format_signed(number, mc__buffer_tail(out)));
+static char *put_signed(char *at, int64_t number) {
+    if (number >= 0)
+        return put_number(at, (uint64_t)number);
+    *at++ = ' ';
+    return at + mc__number_format_signed(number, at);
 }
 
-static void put_key(mc__buffer *out, const mc__command *command, mc_slice key) {
-    put(out, MC__LITERAL(" "));
-    put(out, command->prefix);
-    put(out, key);
+static inline char *put_key(char *at, const mc__command *command, mc_slice key) {
+    *at++ = ' ';
+    at = put(at, command->prefix);
+    mc__short_copy(at, key.data, key.len);
+    return at + key.len;
 }
 
-static bool reserve_line(const mc__command *command, mc_slice key, mc__buffer *out) {
-    return mc__buffer_reserve(out, LINE_WITHOUT_KEY + command->prefix.len + key.len);
+static inline char *put_line_end(char *at) {
+    return put(at, MC__LITERAL("\r\n"));
 }
 
-bool mc__request_open_line(const mc__command *command, const mc__request *first, mc__buffer *out) {
-    if (!reserve_line(command, first->key, out))
+/* ------------------------------------------------------------------------------------------------- lines of keys -- */
+
+static bool takes_exptime(mc__verb verb) {
+    return verb == MC__VERB_GAT || verb == MC__VERB_GATS;
+}
+
+/* Of " <key>" for each. */
+static size_t size_of_keys(const mc__command *command, const mc__key_list *list) {
+    size_t sum = list->count * (1 + command->prefix.len);
+
+    for (size_t i = 0; i < list->count; i++)
+        sum += mc__key_list_at(list, i).len;
+    return sum;
+}
+
+bool mc__request_write_keys(const mc__command *command, const mc__key_list *list, int64_t exptime, mc__buffer *out) {
+    char *at;
+
+    if (!mc__buffer_reserve(out, LINE_WITHOUT_KEY + size_of_keys(command, list)))
         return false;
-    put(out, mc__verb_name(command->verb));
-    if (command->verb == MC__VERB_GAT || command->verb == MC__VERB_GATS)
-        put_signed(out, first->exptime);
-    put_key(out, command, first->key);
+    at = put(mc__buffer_tail(out), mc__verb_name(command->verb));
+    if (takes_exptime(command->verb))
+        at = put_signed(at, exptime);
+    for (size_t i = 0; i < list->count; i++)
+        at = put_key(at, command, mc__key_list_at(list, i));
+    at = put_line_end(at);
+    mc__buffer_commit(out, (size_t)(at - mc__buffer_tail(out)));
     return true;
 }
 
-bool mc__request_add_key(const mc__command *command, mc_slice key, mc__buffer *out) {
-    if (!reserve_line(command, key, out))
-        return false;
-    put_key(out, command, key);
-    return true;
+size_t mc__request_keys_size(const mc__command *command, const mc__key_list *list, int64_t exptime) {
+    char   number[1 + MC__NUMBER_MAX];
+    size_t size = mc__verb_name(command->verb).len + size_of_keys(command, list) + 2;
+
+    return takes_exptime(command->verb) ? size + (size_t)(put_signed(number, exptime) - number) : size;
 }
 
-bool mc__request_close_line(mc__buffer *out) {
-    return mc__buffer_append(out, MC__LITERAL("\r\n"));
-}
+/* -------------------------------------------------------------------------------------------------- single requests -- */
 
 /* What stands behind the key. */
-static void put_arguments(const mc__command *command, const mc__request *request, mc__buffer *out) {
+static char *put_arguments(char *at, const mc__command *command, const mc__request *request) {
     if (mc__verb_stores(command->verb)) {
-        put_number(out, request->flags);
-        put_signed(out, request->exptime);
-        put_number(out, request->value.len);
+        at = put_number(at, request->flags);
+        at = put_signed(at, request->exptime);
+        at = put_number(at, request->value.len);
     }
     if (command->verb == MC__VERB_TOUCH)
-        put_signed(out, request->exptime);
+        at = put_signed(at, request->exptime);
     if (command->verb == MC__VERB_CAS || command->verb == MC__VERB_INCR || command->verb == MC__VERB_DECR)
-        put_number(out, request->number);
+        at = put_number(at, request->number);
     if (command->noreply)
-        put(out, MC__LITERAL(" noreply"));
-    put(out, MC__LITERAL("\r\n"));
+        at = put(at, MC__LITERAL(" noreply"));
+    return put_line_end(at);
 }
 
 /* The commands to a server as a whole. */
-static void put_server_command(const mc__command *command, const mc__request *request, mc__buffer *out) {
-    put(out, mc__verb_name(command->verb));
+static char *put_server_command(char *at, const mc__command *command, const mc__request *request) {
+    at = put(at, mc__verb_name(command->verb));
     if (command->verb == MC__VERB_FLUSH_ALL && request->exptime != 0)
-        put_signed(out, request->exptime);
-    if (command->verb == MC__VERB_STATS && request->key.len > 0) {
-        put(out, MC__LITERAL(" "));
-        put(out, request->key);
-    }
+        at = put_signed(at, request->exptime);
+    if (command->verb == MC__VERB_STATS && request->key.len > 0)
+        at = put(put(at, MC__LITERAL(" ")), request->key);
     if (command->noreply)
-        put(out, MC__LITERAL(" noreply"));
-    put(out, MC__LITERAL("\r\n"));
+        at = put(at, MC__LITERAL(" noreply"));
+    return put_line_end(at);
+}
+
+/* The line, and room bytes of room behind it. */
+static bool write_line(const mc__command *command, const mc__request *request, size_t room, mc__buffer *out) {
+    char *at;
+
+    if (!mc__buffer_reserve(out, LINE_WITHOUT_KEY + command->prefix.len + request->key.len + room))
+        return false;
+    at = mc__buffer_tail(out);
+    if (command->verb >= MC__VERB_FLUSH_ALL)
+        at = put_server_command(at, command, request);
+    else
+        at = put_arguments(put_key(put(at, mc__verb_name(command->verb)), command, request->key), command, request);
+    mc__buffer_commit(out, (size_t)(at - mc__buffer_tail(out)));
+    return true;
 }
 
 bool mc__request_write_line(const mc__command *command, const mc__request *request, mc__buffer *out) {
-    if (!reserve_line(command, request->key, out))
+    if (mc__verb_retrieves(command->verb))
+        return mc__request_write_keys(command, &(mc__key_list){&request->key, NULL, 1}, request->exptime, out);
+    return write_line(command, request, 0, out);
+}
+
+bool mc__request_write(const mc__command *command, const mc__request *request, mc__buffer *out) {
+    if (!mc__verb_stores(command->verb))
+        return mc__request_write_line(command, request, out);
+    if (request->value.len > SIZE_MAX / 2 || !write_line(command, request, request->value.len + 2, out))
         return false;
-    if (command->verb >= MC__VERB_FLUSH_ALL) {
-        put_server_command(command, request, out);
-    } else if (mc__verb_retrieves(command->verb)) {
-        mc__request_open_line(command, request, out);
-        put(out, MC__LITERAL("\r\n"));
-    } else {
-        put(out, mc__verb_name(command->verb));
-        put_key(out, command, request->key);
-        put_arguments(command, request, out);
-    }
+    put_line_end(put(mc__buffer_tail(out), request->value));
+    mc__buffer_commit(out, request->value.len + 2);
     return true;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/buffer.h"
 
+/* First those that store, then those that retrieve. */
 typedef enum mc__verb {
     MC__VERB_SET,
     MC__VERB_ADD,
@@ -29,10 +30,14 @@ typedef enum mc__verb {
 mc_slice mc__verb_name(mc__verb verb);
 
 /* set, add, replace, append, prepend, cas: a data block follows the line. */
-bool mc__verb_stores(mc__verb verb);
+static inline bool mc__verb_stores(mc__verb verb) {
+    return verb <= MC__VERB_CAS;
+}
 
 /* get, gets, gat, gats: VALUE blocks and END come back. */
-bool mc__verb_retrieves(mc__verb verb);
+static inline bool mc__verb_retrieves(mc__verb verb) {
+    return verb >= MC__VERB_GET && verb <= MC__VERB_GATS;
+}
 
 /* gets, gats: each value comes with its cas token. */
 static inline bool mc__verb_gives_cas(mc__verb verb) {
@@ -61,17 +66,30 @@ typedef struct mc__command {
     bool     quiet;   /* set and delete without noreply: as protocol/quiet.h says */
 } mc__command;
 
-/*
- * A retrieval's line may ask for many keys: it is opened with the first request, goes on with each further key, and is
- * closed. Each function appends to out and returns false, with nothing appended, when memory is out.
- */
-bool mc__request_open_line(const mc__command *command, const mc__request *first, mc__buffer *out);
-bool mc__request_add_key(const mc__command *command, mc_slice key, mc__buffer *out);
-bool mc__request_close_line(mc__buffer *out);
+/* The keys of a retrieval's line, at least one: keys[order[i]], or keys[i] where order is NULL. */
+typedef struct mc__key_list {
+    const mc_slice *keys;
+    const size_t   *order;
+    size_t          count;
+} mc__key_list;
 
-/* The whole command line with its line end, for any verb, as if it were not quiet; a storage command's data block and line
- * end are to follow. */
+static inline mc_slice mc__key_list_at(const mc__key_list *list, size_t i) {
+    return list->keys[list->order ? list->order[i] : i];
+}
+
+/* Appends the line that asks for these keys, with its line end. exptime: gat, gats. false: no memory, nothing is appended.
+ */
+bool mc__request_write_keys(const mc__command *command, const mc__key_list *list, int64_t exptime, mc__buffer *out);
+
+/* How many bytes mc__request_write_keys appends. */
+size_t mc__request_keys_size(const mc__command *command, const mc__key_list *list, int64_t exptime);
+
+/* Appends the whole command line with its line end, for any verb, as if it were not quiet; a storage command's data block
+ * and line end are to follow. false: no memory, nothing is appended. */
 bool mc__request_write_line(const mc__command *command, const mc__request *request, mc__buffer *out);
+
+/* The same, of a storage command with its data block and line end. */
+bool mc__request_write(const mc__command *command, const mc__request *request, mc__buffer *out);
 
 /* How many bytes mc__request_write_line appends. */
 size_t mc__request_line_size(const mc__command *command, const mc__request *request);

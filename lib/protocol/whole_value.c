@@ -1,18 +1,25 @@
 #include "protocol/whole_value.h"
 
+#include "base/short.h"
+
 /* The most digits of which no number overflows. */
 #define DIGITS_32 9
 #define DIGITS_64 19
 
-/* Reads digits from *at on, at most that many and the first no 0 before others, up to a byte that is none. false: it is not
- * that, or it is not whole. */
+/* Values that are handed on at once. */
+#define MANY 32
+
+/* Reads digits from *at on: at most that many, and the first no 0 before others. false: it is not that. */
 static inline bool read_digits(const char **at, const char *end, int most, uint64_t *number) {
     const char *p = *at;
     uint64_t    sum = 0;
+    unsigned    digit;
 
-    while (p < end && (unsigned char)(*p - '0') <= 9 && p - *at <= most)
-        sum = sum * 10 + (uint64_t)(*p++ - '0');
-    if (p == *at || p == end || p - *at > most || (**at == '0' && p - *at > 1))
+    while (p < end && (digit = (unsigned)(unsigned char)*p - '0') <= 9) {
+        sum = sum * 10 + digit;
+        p++;
+    }
+    if (p == *at || p - *at > most || (**at == '0' && p - *at > 1))
         return false;
     *at = p;
     *number = sum;
@@ -26,47 +33,135 @@ static inline bool read_byte(const char **at, const char *end, char byte) {
     return true;
 }
 
-static inline bool read_line_end(const char **at, const char *end) {
-    return read_byte(at, end, '\r') && read_byte(at, end, '\n');
+static inline bool is_line_end(const char *at) {
+    return memcmp(at, "\r\n", 2) == 0;
 }
 
 /* "VALUE <key> "; the key has a legal length and no space in it. Its other bytes are compared with those of a key that was
- * asked for, so that they need no look here. */
-static inline bool read_key(const char **at, const char *end, mc_slice *key) {
-    const char *first = *at + 6;
+ * asked for, so that they need no look here. NULL: it is not that; else where it ends. */
+static const char *read_any_key(const char *at, const char *end, mc_slice *key) {
+    const char *first = at + 6;
     size_t      most;
     const char *space;
 
-    if (end - *at < 8 || memcmp(*at, "VALUE ", 6) != 0)
-        return false;
+    if (end - at < 8 || memcmp(at, "VALUE ", 6) != 0)
+        return NULL;
     most = (size_t)(end - first) < MC_KEY_MAX + 1 ? (size_t)(end - first) : MC_KEY_MAX + 1;
     space = memchr(first, ' ', most);
     if (!space || space == first)
-        return false;
+        return NULL;
     *key = mc_bytes(first, (size_t)(space - first));
-    *at = space + 1;
+    return space + 1;
+}
+
+/* The same for one key: the one that is likely, since servers answer in the order asked. */
+static inline const char *read_key(const char *at, const char *end, mc_slice prefix, mc_slice key) {
+    size_t len = 6 + prefix.len + key.len; /* a legal key: no overflow */
+
+    if ((size_t)(end - at) <= len || memcmp(at, "VALUE ", 6) != 0 || at[len] != ' ')
+        return NULL;
+    if (prefix.len > 0 && memcmp(at + 6, prefix.data, prefix.len) != 0)
+        return NULL;
+    return mc__short_equal(at + len - key.len, key.data, key.len) ? at + len + 1 : NULL;
+}
+
+/* Flags and the space behind them. Most are 0. */
+static inline bool read_flags(const char **at, const char *end, uint32_t *flags) {
+    uint64_t number;
+
+    if (end - *at >= 2 && memcmp(*at, "0 ", 2) == 0) {
+        *at += 2;
+        *flags = 0;
+        return true;
+    }
+    if (!read_digits(at, end, DIGITS_32, &number))
+        return false;
+    *flags = (uint32_t)number;
+    return read_byte(at, end, ' ');
+}
+
+/* What stands behind the key. */
+static inline bool read_rest(const char *at, const char *end, bool with_cas, size_t max, mc__whole_value *value) {
+    uint64_t length;
+
+    value->cas = 0;
+    if (!read_flags(&at, end, &value->flags) || !read_digits(&at, end, DIGITS_32, &length))
+        return false;
+    if (with_cas && (!read_byte(&at, end, ' ') || !read_digits(&at, end, DIGITS_64, &value->cas)))
+        return false;
+    if (length > max || (uint64_t)(end - at) < length + 4 || !is_line_end(at) || !is_line_end(at + 2 + length))
+        return false;
+    value->data = mc_bytes(at + 2, (size_t)length);
+    value->end = at + length + 4;
     return true;
 }
 
-bool mc__whole_value_read(mc_slice input, bool with_cas, size_t max, mc__reply *head, mc_slice *data, size_t *used) {
-    const char *at = input.data, *end = input.data + input.len;
-    mc_slice    key;
-    uint64_t    flags, length, cas = 0;
+bool mc__whole_value_read(const char *at, const char *end, bool with_cas, size_t max, mc__whole_value *value) {
+    at = read_any_key(at, end, &value->key);
+    return at && read_rest(at, end, with_cas, max, value);
+}
 
-    if (!read_key(&at, end, &key))
-        return false;
-    if (!read_digits(&at, end, DIGITS_32, &flags) || !read_byte(&at, end, ' ') || !read_digits(&at, end, DIGITS_32, &length))
-        return false;
-    if (with_cas && (!read_byte(&at, end, ' ') || !read_digits(&at, end, DIGITS_64, &cas)))
-        return false;
-    if (!read_line_end(&at, end) || length > max || (uint64_t)(end - at) < length)
-        return false;
-    *data = mc_bytes(at, (size_t)length);
-    at += length;
-    if (!read_line_end(&at, end))
-        return false;
-    *head = (mc__reply){
-        .kind = MC__REPLY_VALUE, .key = key, .flags = (uint32_t)flags, .has_cas = with_cas, .length = length, .cas = cas};
-    *used = (size_t)(at - input.data);
-    return true;
+/* How many keys from the cursor on are known not to be found. */
+static size_t run_length(const mc__key_line *line, size_t len) {
+    size_t run = line->cursor < len ? len - line->cursor : 0;
+
+    if (line->cursor < line->beyond) /* the server has an order of its own */
+        run = run > 0 && !mc__key_line_is_found(line, line->cursor);
+    return run < MANY ? run : MANY;
+}
+
+/* Values in the order asked, from *at on, which moves behind them. */
+static size_t read_run(const mc__key_line *line, const mc__exchange *exchange, size_t max, const char **at, const char *end,
+                       mc__found *found) {
+    size_t          answered = exchange->answered;
+    size_t          first = answered + line->cursor;
+    size_t          run = run_length(line, mc__exchange_unit_end(exchange, answered) - answered);
+    mc_slice        prefix = exchange->command.prefix;
+    bool            with_cas = mc__verb_gives_cas(exchange->command.verb);
+    size_t          count;
+    mc__whole_value value;
+    const char     *rest;
+
+    for (count = 0; count < run; count++) {
+        rest = read_key(*at, end, prefix, mc__exchange_key(exchange, first + count));
+        if (!rest || !read_rest(rest, end, with_cas, max, &value))
+            break;
+        found[count] = (mc__found){first + count, value.data, value.cas, value.flags};
+        *at = value.end;
+    }
+    return count;
+}
+
+/* A value of another key than the next: some were missing, or the server has an order of its own. */
+static size_t read_one(mc__key_line *line, const mc__exchange *exchange, size_t max, const char **at, const char *end,
+                       mc__found *found) {
+    mc__whole_value value;
+
+    if (!mc__whole_value_read(*at, end, mc__verb_gives_cas(exchange->command.verb), max, &value) ||
+        !mc__key_line_find(line, exchange, value.key, &found->request))
+        return 0;
+    *found = (mc__found){found->request, value.data, value.cas, value.flags};
+    *at = value.end;
+    return 1;
+}
+
+bool mc__whole_values_take(mc__key_line *line, mc__exchange *exchange, size_t max, mc__buffer *input) {
+    const char *start = input->data + input->start, *at = start, *end = input->data + input->end;
+    mc__found   found[MANY];
+    size_t      count;
+
+    for (;;) {
+        count = read_run(line, exchange, max, &at, end, found);
+        if (count > 0)
+            mc__key_line_mark(line, count);
+        else
+            count = read_one(line, exchange, max, &at, end, found);
+        if (count == 0)
+            break;
+        for (size_t i = 0; i < count; i++)
+            input->data[found[i].data.data + found[i].data.len - input->data] = '\0'; /* in place of the '\r' */
+        exchange->ops->values(exchange, found, count);
+    }
+    mc__buffer_consume(input, (size_t)(at - start));
+    return at > start;
 }

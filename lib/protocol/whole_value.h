@@ -1,17 +1,35 @@
 /*
- * The common case of a retrieval's reply, taken in one go: a VALUE line with its data and line end, whole in the input and
- * with nothing about it that needs a second look. What is not that is left to the careful way through reply and arrival,
+ * The common case of a retrieval's reply, taken in one go: VALUE lines with their data and line ends, whole in the input and
+ * with nothing about them that needs a second look. What is not that is left to the careful way through reply and arrival,
  * which says the same of all that this takes, in several times the instructions.
  */
 #ifndef MC_PROTOCOL_WHOLE_VALUE_H
 #define MC_PROTOCOL_WHOLE_VALUE_H
 
-#include "protocol/reply.h"
+#include "protocol/key_line.h"
+
+/* The largest limit that the functions here know how to keep. */
+#define MC__WHOLE_VALUE_MAX 999999999
+
+/* Slices point into the input. */
+typedef struct mc__whole_value {
+    mc_slice    key;
+    mc_slice    data;
+    uint32_t    flags;
+    uint64_t    cas; /* 0 without one */
+    const char *end; /* behind the data's line end */
+} mc__whole_value;
 
 /*
- * Whether input begins with a whole value of at most max bytes (which is below 10^9), with a cas token just when with_cas
- * says so. If so, *head is as mc__reply_parse would fill it, *data is the value's bytes, and *used what it takes of input.
+ * Whether the bytes from at to end begin with a whole value of at most max bytes (up to MC__WHOLE_VALUE_MAX), with a cas
+ * token just when with_cas says so. If so, *value is filled, with what mc__reply_parse says of it too.
  */
-bool mc__whole_value_read(mc_slice input, bool with_cas, size_t max, mc__reply *head, mc_slice *data, size_t *used);
+bool mc__whole_value_read(const char *at, const char *end, bool with_cas, size_t max, mc__whole_value *value);
+
+/*
+ * Takes as many whole values as the input begins with and the line at exchange->answered asks for, each of at most max
+ * bytes: marks their keys as found, puts a NUL behind each, and hands them to ops->values. Whether there was one.
+ */
+bool mc__whole_values_take(mc__key_line *line, mc__exchange *exchange, size_t max, mc__buffer *input);
 
 #endif

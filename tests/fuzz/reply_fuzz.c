@@ -83,6 +83,9 @@ static void begin(played *play, const input *from) {
     play_init(play, MAX_VALUE_SIZE);
     play->space_fails = from->space_fails;
     play->stats_fail = from->stats_fail;
+    play->lends = from->seed & 1;
+    play->lend_room = from->seed >> 1 & 1023;
+    play->lend_fails = from->seed >> 11 & 3;
     play_ask(play, from->ask);
     play_send(play, from->sent, 0);
 }

@@ -90,16 +90,12 @@ static void fill_request(const mc__exchange *exchange, size_t i, mc__request *re
 }
 
 /* New memory each time, so that a sanitizer sees who still uses the old one. */
-static char *give_space(mc__exchange *exchange, size_t i, size_t have, size_t *room) {
+static char *make_space(const mc__exchange *exchange, size_t i, size_t have, size_t *room) {
     play_exchange *owner = owner_of(exchange);
     played        *play = owner->owner;
     play_request  *request = &owner->requests[i];
     char          *space;
 
-    if (*room > play->space_most)
-        play->space_most = *room;
-    if (*room < have || *room > (have == 0 ? MC__ARRIVAL_FIRST_ROOM : 2 * have))
-        complain(play, "memory beyond what has come");
     if (++play->space_calls == play->space_fails)
         return NULL;
     *room += play->space_extra;
@@ -111,6 +107,37 @@ static char *give_space(mc__exchange *exchange, size_t i, size_t have, size_t *r
     request->value = space;
     request->room = *room;
     return space;
+}
+
+static char *give_space(mc__exchange *exchange, size_t i, size_t have, size_t *room) {
+    played *play = owner_of(exchange)->owner;
+
+    if (*room > play->space_most)
+        play->space_most = *room;
+    if (*room < have || *room > (have == 0 ? MC__ARRIVAL_FIRST_ROOM : 2 * have))
+        complain(play, "memory beyond what has come");
+    return make_space(exchange, i, have, room);
+}
+
+/* New memory each time, as above; values are copied from it as soon as they are there. */
+static bool lend(mc__exchange *exchange, size_t least, mc__area *area) {
+    played *play = owner_of(exchange)->owner;
+
+    if (play->lend_fails > 0 && ++play->lend_calls % play->lend_fails == 0)
+        return false;
+    free(play->lent.data);
+    area->len = least + play->lend_room;
+    area->data = malloc(area->len);
+    must(area->data != NULL);
+    play->lent = *area;
+    return true;
+}
+
+static void keep(mc__exchange *exchange, size_t len) {
+    played *play = owner_of(exchange)->owner;
+
+    if (len > play->lent.len)
+        complain(play, "keeps more than was lent");
 }
 
 static bool take_stat(mc__exchange *exchange, mc_slice name, mc_slice value) {
@@ -146,6 +173,29 @@ static void take_answer(mc__exchange *exchange, size_t i, mc_status status, cons
     note(play, " ");
 }
 
+static void take_value(mc__exchange *exchange, const mc__found *found) {
+    played   *play = owner_of(exchange)->owner;
+    mc_slice  data = found->data;
+    size_t    room = data.len;
+    mc__reply head = {.kind = MC__REPLY_VALUE, .flags = found->flags, .length = data.len, .cas = found->cas};
+    char     *space;
+
+    head.has_cas = mc__verb_gives_cas(exchange->command.verb);
+    if (data.data[data.len] != '\0')
+        complain(play, "a value without a NUL");
+    if (play->lent.data && data.data >= play->lent.data && data.data < play->lent.data + play->lent.len)
+        play->values_lent++;
+    space = make_space(exchange, found->request, 0, &room);
+    if (space)
+        memcpy(space, data.data, data.len);
+    take_answer(exchange, found->request, space ? MC_OK : MC_NO_MEMORY, &head);
+}
+
+static void take_values(mc__exchange *exchange, const mc__found *found, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        take_value(exchange, &found[i]);
+}
+
 static void take_line_end(mc__exchange *exchange, mc_status status, const mc__reply *reply) {
     play_exchange *owner = owner_of(exchange);
     played        *play = owner->owner;
@@ -169,11 +219,22 @@ static void take_again(mc__exchange *exchange, size_t i) {
 }
 
 static const mc__exchange_ops ops = {.request = fill_request,
+                                     .values = take_values,
                                      .space = give_space,
                                      .stat = take_stat,
                                      .answer = take_answer,
                                      .line_end = take_line_end,
                                      .again = take_again};
+
+static const mc__exchange_ops lending_ops = {.request = fill_request,
+                                             .values = take_values,
+                                             .space = give_space,
+                                             .lend = lend,
+                                             .keep = keep,
+                                             .stat = take_stat,
+                                             .answer = take_answer,
+                                             .line_end = take_line_end,
+                                             .again = take_again};
 
 /* ------------------------------------------------------------------------------------------------------------ asking -- */
 
@@ -189,10 +250,29 @@ void play_free(played *play) {
         for (size_t i = 0; i < exchange->exchange.count; i++)
             free(exchange->requests[i].value);
         free(exchange->requests);
+        free(exchange->keys);
+        free(exchange->order);
         free(exchange->text);
     }
+    free(play->lent.data);
     mc__buffer_free(&play->wire);
     mc__buffer_free(&play->log);
+}
+
+/* The keys as the exchange's owner has them: as they are asked for or, in an exchange that lends, the last one first. */
+static void list_keys(play_exchange *exchange, bool reversed) {
+    size_t count = exchange->exchange.count;
+
+    exchange->keys = calloc(count + 1, sizeof *exchange->keys);
+    exchange->order = calloc(count + 1, sizeof *exchange->order);
+    must(exchange->keys && exchange->order);
+    for (size_t i = 0; i < count; i++) {
+        size_t at = reversed ? count - 1 - i : i;
+        exchange->keys[at] = exchange->requests[i].asked.key;
+        exchange->order[i] = at;
+    }
+    exchange->exchange.keys = exchange->keys;
+    exchange->exchange.order = reversed ? exchange->order : NULL;
 }
 
 void play_ask_requests(played *play, mc__command command, const mc__request *requests, size_t count) {
@@ -203,13 +283,15 @@ void play_ask_windows(played *play, mc__command command, const mc__request *requ
     play_exchange *exchange = &play->exchanges[play->count];
 
     must(play->count < PLAY_EXCHANGES_MAX);
-    *exchange =
-        (play_exchange){.exchange = {.ops = &ops, .command = command, .count = count, .window = window}, .owner = play};
+    *exchange = (play_exchange){
+        .exchange = {.ops = play->lends ? &lending_ops : &ops, .command = command, .count = count, .window = window},
+        .owner = play};
     exchange->letter = (char)('A' + play->count++);
     exchange->requests = calloc(count > 0 ? count : 1, sizeof *exchange->requests);
     must(exchange->requests != NULL);
     for (size_t i = 0; i < count; i++)
         exchange->requests[i].asked = requests[i];
+    list_keys(exchange, play->lends);
     mc__pipeline_push(&play->pipeline, &exchange->exchange);
 }
 

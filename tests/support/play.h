@@ -28,6 +28,8 @@ typedef struct play_exchange {
     mc__exchange   exchange;
     struct played *owner;
     char           letter;
+    mc_slice      *keys;
+    size_t        *order;
     play_request  *requests;
     char          *text; /* what the requests' slices point into */
 } play_exchange;
@@ -38,6 +40,12 @@ typedef struct played {
     size_t        count;
     mc__buffer    wire; /* all that was sent */
     mc__buffer    log;
+    bool          lends; /* exchanges lend memory for input, and have their keys in another order; before asking */
+    mc__area      lent;
+    size_t        lend_room;  /* bytes given beyond what is asked for */
+    size_t        lend_fails; /* each so many-th time there is none; 0: never */
+    size_t        lend_calls;
+    size_t        values_lent; /* values that were handed on where they came */
     bool          line_ends;   /* write them down: A:end(status) */
     bool          quiet;       /* write no log; look at the requests instead */
     size_t        space_calls; /* calls for a value's memory */

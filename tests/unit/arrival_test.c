@@ -30,10 +30,15 @@ static void add_value(mc__buffer *replies, const char *key, const char *value, s
               mc__buffer_append(replies, mc_str("\r\n")));
 }
 
-static void start(played *play, const char *ask) {
+static void start_lending(played *play, const char *ask, bool lends) {
     play_init(play, MAX_VALUE_SIZE);
+    play->lends = lends;
     play_ask(play, ask);
     play_send(play, SIZE_MAX, 0);
+}
+
+static void start(played *play, const char *ask) {
+    start_lending(play, ask, false);
 }
 
 static void receive(played *play, const mc__buffer *replies, size_t step) {
@@ -55,13 +60,14 @@ START_TEST(a_value_of_any_size_comes_whole) {
     add_value(&replies, "a", value, len);
     ck_assert(mc__buffer_append(&replies, mc_str("VALUE c 0 1\r\nx\r\nEND\r\n")));
     for (size_t s = 0; s < ROWS(steps); s++) {
-        for (size_t extra = 0; extra <= 1; extra++) {
+        for (size_t way = 0; way < 4; way++) {
             const play_request *requests;
             played              play;
 
-            start(&play, "get a b c");
+            start_lending(&play, "get a b c", way >= 2);
             play.quiet = true;
-            play.space_extra = extra * 5000;
+            play.space_extra = way == 1 ? 5000 : 0;
+            play.lend_room = way == 3 ? 200000 : 0;
             receive(&play, &replies, steps[s]);
             requests = play.exchanges[0].requests;
             ck_assert(requests[0].status == MC_OK && requests[1].status == MC_NOT_FOUND && requests[2].status == MC_OK);
@@ -85,10 +91,11 @@ START_TEST(a_value_cut_at_each_byte_comes_whole) {
     add_value(&replies, "k", value, 5000);
     ck_assert(mc__buffer_append(&replies, mc_str("END\r\n")));
     bytes = mc__buffer_readable(&replies);
-    for (size_t cut = 0; cut <= bytes.len; cut++) {
+    for (size_t i = 0; i < 2 * (bytes.len + 1); i++) {
+        size_t cut = i / 2;
         played play;
 
-        start(&play, "get k");
+        start_lending(&play, "get k", i % 2 == 1);
         play.quiet = true;
         play_receive(&play, bytes.data, cut, 0);
         play_receive(&play, bytes.data + cut, bytes.len - cut, 0);
@@ -235,10 +242,11 @@ START_TEST(without_memory_a_value_is_thrown_away_in_step) {
 
     add_value(&replies, "a", value, failing_rows[_i].len);
     ck_assert(mc__buffer_append(&replies, mc_str("VALUE b 0 1\r\nx\r\nEND\r\n")));
-    for (size_t s = 0; s < ROWS(steps); s++) {
+    for (size_t way = 0; way < 2 * ROWS(steps); way++) {
+        size_t s = way / 2;
         played play;
 
-        start(&play, "get a b c");
+        start_lending(&play, "get a b c", way % 2 == 1);
         play.space_fails = failing_rows[_i].fails;
         receive(&play, &replies, steps[s]);
         play_note_state(&play);

@@ -228,19 +228,28 @@ static const reply_row queue_rows[] = {
 };
 
 /* Plays a row with the replies cut at two places, and compares. */
-static void play_row(const reply_row *row, size_t cut, size_t second_cut, size_t send_step, size_t receive_step) {
+static void play_once(const reply_row *row, bool lends, size_t cut, size_t second_cut, size_t send_step,
+                      size_t receive_step) {
     played play;
 
     play_init(&play, MAX_VALUE_SIZE);
+    play.lends = lends;
+    play.lend_fails = cut % 5;
     play_ask(&play, row->ask);
     play_send(&play, SIZE_MAX, send_step);
     play_receive(&play, row->replies, cut, receive_step);
     play_receive(&play, row->replies + cut, second_cut - cut, receive_step);
     play_receive(&play, row->replies + second_cut, row->len - second_cut, receive_step);
     play_note_state(&play);
-    ck_assert_msg(strcmp(play_log(&play), row->log) == 0, "%s, cut at %zu and %zu:\n%s\n%s", row->ask, cut, second_cut,
-                  play_log(&play), row->log);
+    ck_assert_msg(strcmp(play_log(&play), row->log) == 0, "%s, %scut at %zu and %zu:\n%s\n%s", row->ask,
+                  lends ? "lent, " : "", cut, second_cut, play_log(&play), row->log);
     play_free(&play);
+}
+
+/* By the pipeline's own memory, and by the exchanges'. */
+static void play_row(const reply_row *row, size_t cut, size_t second_cut, size_t send_step, size_t receive_step) {
+    play_once(row, false, cut, second_cut, send_step, receive_step);
+    play_once(row, true, cut, second_cut, send_step, receive_step);
 }
 
 static void play_every_way(const reply_row *row) {
@@ -255,10 +264,12 @@ static void play_every_way(const reply_row *row) {
 
 /* However far the replies have come, each request is answered once in the end. */
 static void cut_off_at_each_byte(const reply_row *row) {
-    for (size_t len = 0; len <= row->len; len++) {
+    for (size_t way = 0; way < 2 * (row->len + 1); way++) {
+        size_t len = way / 2;
         played play;
 
         play_init(&play, MAX_VALUE_SIZE);
+        play.lends = way % 2 == 1;
         play_ask(&play, row->ask);
         play_send(&play, SIZE_MAX, 0);
         play_receive(&play, row->replies, len, 0);

@@ -185,35 +185,69 @@ static const struct {
     {MC__VERB_GATS, "gats 9 p:a p:bb p:ccc\r\n"},
 };
 
-START_TEST(a_line_of_keys_is_opened_goes_on_and_is_closed) {
-    mc__command command = {.verb = keys_rows[_i].verb, .prefix = mc_str("p:")};
-    mc__request first = {.key = mc_str("a"), .exptime = 9};
-    mc__buffer  out = {0};
+static const mc_slice three_keys[] = {{"a", 1}, {"bb", 2}, {"ccc", 3}};
 
-    ck_assert(mc__request_open_line(&command, &first, &out));
-    ck_assert(mc__request_add_key(&command, mc_str("bb"), &out));
-    ck_assert(mc__request_add_key(&command, mc_str("ccc"), &out));
-    ck_assert(mc__request_close_line(&out));
-    assert_holds(&out, keys_rows[_i].line);
+START_TEST(a_line_of_keys_is_written_as_it_stands_or_in_order) {
+    static const mc_slice mixed[] = {{"ccc", 3}, {"no", 2}, {"a", 1}, {"bb", 2}};
+    static const size_t   order[] = {2, 3, 0};
+    mc__command           command = {.verb = keys_rows[_i].verb, .prefix = mc_str("p:")};
+    mc__key_list          lists[] = {{three_keys, NULL, 3}, {mixed, order, 3}};
+
+    for (size_t i = 0; i < ROWS(lists); i++) {
+        mc__buffer out = {0};
+        ck_assert(mc__request_write_keys(&command, &lists[i], 9, &out));
+        assert_holds(&out, keys_rows[_i].line);
+        ck_assert_uint_eq(mc__request_keys_size(&command, &lists[i], 9), strlen(keys_rows[_i].line));
+        mc__buffer_free(&out);
+    }
+}
+END_TEST
+
+START_TEST(nothing_of_a_line_of_keys_is_written_without_memory) {
+    mc__command  command = {.verb = MC__VERB_GET, .prefix = mc_str("p:")};
+    mc__key_list list = {three_keys, NULL, 3};
+    mc__buffer   out = full_buffer("before");
+    bool         written;
+
+    realloc_failure_at(1);
+    written = mc__request_write_keys(&command, &list, 0, &out);
+    realloc_failure_at(0);
+    ck_assert(!written);
+    assert_holds(&out, "before");
     mc__buffer_free(&out);
 }
 END_TEST
 
-START_TEST(no_part_of_a_line_of_keys_is_written_without_memory) {
-    mc__command command = {.verb = MC__VERB_GET, .prefix = mc_str("p:")};
-    mc__request first = {.key = mc_str("a")};
+START_TEST(a_request_is_its_line_and_its_data_block) {
+    mc__command command = {.verb = MC__VERB_SET};
+    mc__request request = {.key = mc_str("k"), .value = {"\r\n\0x", 4}};
     mc__buffer  out = full_buffer("before");
-    bool        written[3];
+    mc_slice    bytes;
 
-    for (size_t i = 0; i < ROWS(written); i++) {
-        realloc_failure_at(1);
-        written[i] = i == 0   ? mc__request_open_line(&command, &first, &out)
-                     : i == 1 ? mc__request_add_key(&command, first.key, &out)
-                              : mc__request_close_line(&out);
-        realloc_failure_at(0);
-        ck_assert(!written[i]);
-        assert_holds(&out, "before");
-    }
+    ck_assert(mc__request_write(&command, &request, &out));
+    bytes = mc__buffer_readable(&out);
+    ck_assert(mc__slice_equal(bytes, MC__LITERAL("beforeset k 0 0 4\r\n\r\n\0x\r\n")));
+    mc__buffer_free(&out);
+    command.verb = MC__VERB_DELETE;
+    ck_assert(mc__request_write(&command, &request, &out));
+    assert_holds(&out, "delete k\r\n");
+    mc__buffer_free(&out);
+}
+END_TEST
+
+START_TEST(nothing_of_a_request_is_written_without_memory) {
+    mc__command command = {.verb = MC__VERB_SET};
+    mc__request request = {.key = mc_str("k"), .value = mc_str("v")};
+    mc__buffer  out = full_buffer("before");
+    bool        written;
+
+    realloc_failure_at(1);
+    written = mc__request_write(&command, &request, &out);
+    realloc_failure_at(0);
+    ck_assert(!written);
+    request.value.len = SIZE_MAX - 1;
+    ck_assert(!mc__request_write(&command, &request, &out));
+    assert_holds(&out, "before");
     mc__buffer_free(&out);
 }
 END_TEST
@@ -262,8 +296,10 @@ Suite *test_suite(void) {
     test_rows(tcase, without_memory_nothing_is_written, line_rows);
     tcase_add_test(tcase, a_value_of_any_bytes_is_only_counted);
     tcase_add_test(tcase, a_key_of_high_bytes_goes_through);
-    test_rows(tcase, a_line_of_keys_is_opened_goes_on_and_is_closed, keys_rows);
-    tcase_add_test(tcase, no_part_of_a_line_of_keys_is_written_without_memory);
+    test_rows(tcase, a_line_of_keys_is_written_as_it_stands_or_in_order, keys_rows);
+    tcase_add_test(tcase, nothing_of_a_line_of_keys_is_written_without_memory);
+    tcase_add_test(tcase, a_request_is_its_line_and_its_data_block);
+    tcase_add_test(tcase, nothing_of_a_request_is_written_without_memory);
 
     tcase = test_case(suite, "verbs", 10);
     test_rows(tcase, facts_of_each_verb, verb_rows);

@@ -79,17 +79,78 @@ START_TEST(spaces_do_not_overlap_and_stay) {
 }
 END_TEST
 
-START_TEST(the_blocks_are_used_again) {
-    char *first;
+START_TEST(the_block_is_used_again) {
+    char *first = NULL;
 
     ck_assert(mc__results_begin(&results, 1));
-    first = space_of(1000, 1);
+    space_of(1000, 1);
     space_of(200000, 2);
     for (int again = 0; again < 5; again++) {
-        ck_assert(mc__results_begin(&results, 1));
-        ck_assert_ptr_eq(space_of(1000, 3), first);
-        space_of(200000, 4);
+        char *space;
+        ck_assert(mc__results_begin(&results, 1)); /* the first time two blocks become one */
+        space = space_of(1000, 3);
+        ck_assert(again == 0 || space == first);
+        first = space;
+        ck_assert_ptr_eq(space_of(200000, 4), first + 1001);
     }
+}
+END_TEST
+
+START_TEST(what_is_kept_of_lent_memory_stays) {
+    mc__area area, next;
+    char    *space;
+
+    ck_assert(mc__results_begin(&results, 1));
+    ck_assert(mc__results_lend(&results, 1000, &area));
+    ck_assert_uint_ge(area.len, 1000);
+    memset(area.data, 1, area.len);
+    mc__results_keep(&results, 700);
+    mc__results_keep(&results, 500);
+    ck_assert(mc__results_lend(&results, 100, &next));
+    ck_assert_ptr_eq(next.data, area.data + 500);
+    ck_assert(mc__results_lend(&results, 100, &next)); /* nothing of the last one was kept */
+    ck_assert_ptr_eq(next.data, area.data + 500);
+    memset(next.data, 2, next.len);
+    check_filled(area.data, 499, 1);
+
+    mc__results_keep(&results, 100);
+    space = space_of(50, 3);
+    mc__results_keep(&results, 10); /* too late: what has been given since stays too */
+    ck_assert_ptr_eq(space, area.data + 600);
+    ck_assert_ptr_eq(space_of(10, 4), space + 51);
+    check_filled(space, 50, 3);
+    check_filled(area.data + 500, 99, 2);
+}
+END_TEST
+
+START_TEST(lent_memory_is_as_large_as_asked_for) {
+    mc__area small, large;
+
+    ck_assert(mc__results_begin(&results, 1));
+    ck_assert(mc__results_lend(&results, 1, &small));
+    memset(small.data, 1, small.len);
+    mc__results_keep(&results, small.len - 10);
+    ck_assert(mc__results_lend(&results, 300000, &large));
+    ck_assert_uint_ge(large.len, 300000);
+    memset(large.data, 2, large.len);
+    mc__results_keep(&results, 300000);
+    check_filled(small.data, small.len - 11, 1);
+    space_of(1000, 3);
+    check_filled(large.data, 299999, 2);
+    ck_assert(!mc__results_lend(&results, SIZE_MAX - 100, &large));
+}
+END_TEST
+
+START_TEST(what_lies_in_lent_memory_is_known) {
+    mc__area area;
+    char     other;
+
+    ck_assert(mc__results_begin(&results, 1));
+    ck_assert(!mc__results_holds(&results, &other));
+    ck_assert(mc__results_lend(&results, 10, &area));
+    ck_assert(mc__results_holds(&results, area.data) && mc__results_holds(&results, area.data + area.len - 1));
+    ck_assert(!mc__results_holds(&results, area.data - 1) && !mc__results_holds(&results, area.data + area.len));
+    ck_assert(!mc__results_holds(&results, &other));
 }
 END_TEST
 
@@ -146,7 +207,10 @@ Suite *test_suite(void) {
     tcase_add_test(tcase, begin_gives_fresh_items);
     tcase_add_test(tcase, items_are_reused_where_they_suffice);
     tcase_add_test(tcase, spaces_do_not_overlap_and_stay);
-    tcase_add_test(tcase, the_blocks_are_used_again);
+    tcase_add_test(tcase, the_block_is_used_again);
+    tcase_add_test(tcase, what_is_kept_of_lent_memory_stays);
+    tcase_add_test(tcase, lent_memory_is_as_large_as_asked_for);
+    tcase_add_test(tcase, what_lies_in_lent_memory_is_known);
     tcase_add_test(tcase, a_value_that_fits_no_old_block_gets_one_of_its_own);
     tcase_add_test(tcase, more_than_there_is_memory_for_is_refused);
     tcase_add_test(tcase, clear_may_be_repeated);
