@@ -457,7 +457,10 @@ void mcs__execute(mcs__session *session, mc_slice line) {
     case MCS__VERB_META_ARITHMETIC:
     case MCS__VERB_META_NOOP:
     case MCS__VERB_META_DEBUG:
-        mcs__meta(session, verb, rest);
+        if (session->worker->server->options.no_meta)
+            MCS__REPLY(session, "ERROR");
+        else
+            mcs__meta(session, verb, rest);
         break;
     case MCS__VERB_QUIT:
     case MCS__VERB_HTTP:

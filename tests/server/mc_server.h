@@ -36,6 +36,7 @@ typedef struct mc_server_options {
     bool               shutdown_enabled; /* a client's `shutdown` raises SIGINT or SIGUSR1 in this process */
     bool               binary_only; /* every connection is closed at its first byte: the binary protocol is not spoken */
     bool               no_cas;      /* all cas ids are 0 */
+    bool               no_meta;     /* meta commands are unknown, as before memcached 1.6 */
     bool               ascii_only;  /* what `stats settings` says about the protocol; no other is spoken anyway */
     int                verbosity;   /* 1: what went wrong; 2: every command, on stderr */
 } mc_server_options;

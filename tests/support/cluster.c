@@ -7,13 +7,14 @@
 #include <stdlib.h>
 
 /* Starts a bundled server on port, or on any where that is 0. */
-static struct mc_server *start_bundled(unsigned port) {
+static struct mc_server *start_bundled(server_kind kind, unsigned port) {
     mc_server_options options = MC_SERVER_OPTIONS_INIT;
     char              error[256] = "";
     mc_server        *server;
 
     options.port = port;
     options.threads = 2;
+    options.no_meta = kind == SERVER_CLASSIC;
     server = mc_server_start_or_tell(&options, error, sizeof error);
     ck_assert_msg(server != NULL, "the bundled server did not start: %s", error);
     return server;
@@ -29,8 +30,8 @@ cluster *cluster_start(server_kind kind, size_t count) {
     for (size_t i = 0; i < count; i++) {
         unsigned port;
 
-        if (kind == SERVER_BUNDLED) {
-            servers->bundled[i] = start_bundled(0);
+        if (kind != SERVER_MEMCACHED) {
+            servers->bundled[i] = start_bundled(kind, 0);
             port = mc_server_port(servers->bundled[i]);
         } else {
             servers->processes[i] = memcached_start(NULL);
@@ -43,7 +44,7 @@ cluster *cluster_start(server_kind kind, size_t count) {
 }
 
 void cluster_kill(cluster *servers, size_t index) {
-    if (servers->kind == SERVER_BUNDLED) {
+    if (servers->kind != SERVER_MEMCACHED) {
         mc_server_stop(servers->bundled[index]);
         servers->bundled[index] = NULL;
     } else {
@@ -60,8 +61,8 @@ static unsigned port_of(const char *address) {
 
 void cluster_restart(cluster *servers, size_t index) {
     cluster_kill(servers, index);
-    if (servers->kind == SERVER_BUNDLED)
-        servers->bundled[index] = start_bundled(port_of(servers->addresses[index]));
+    if (servers->kind != SERVER_MEMCACHED)
+        servers->bundled[index] = start_bundled(servers->kind, port_of(servers->addresses[index]));
     else
         memcached_restart(&servers->processes[index]);
 }

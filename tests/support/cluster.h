@@ -20,7 +20,8 @@
 typedef enum server_kind {
     SERVER_BUNDLED,   /* the project's own, in threads of this process */
     SERVER_MEMCACHED, /* Debian's, in processes of their own */
-    SERVER_KINDS
+    SERVER_KINDS,
+    SERVER_CLASSIC /* the project's own without the meta commands */
 } server_kind;
 
 struct mc_server;
