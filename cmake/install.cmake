@@ -16,6 +16,14 @@ install(DIRECTORY include/mcclient
 if(MC_BUILD_SERVER)
     install(TARGETS mcserver RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT tools)
 endif()
+if(MC_BUILD_TOOLS)
+    # Wherever it is installed, it finds the library beside it.
+    file(RELATIVE_PATH library_from_programs "/${CMAKE_INSTALL_BINDIR}" "/${CMAKE_INSTALL_LIBDIR}")
+    if(NOT IS_ABSOLUTE "${CMAKE_INSTALL_BINDIR}" AND NOT IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}")
+        set_target_properties(mc PROPERTIES INSTALL_RPATH "\$ORIGIN/${library_from_programs}")
+    endif()
+    install(TARGETS mc RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT tools)
+endif()
 
 # The pkg-config file finds the prefix from where it lies itself, so an installed tree may be moved. Folders outside the
 # prefix stand in it as they are. pkg-config itself escapes the spaces in ${pcfiledir}, and those only.

@@ -77,13 +77,19 @@ header, the static library, and what pkg-config and CMake find it by.")
 set(CPACK_DEBIAN_TOOLS_PACKAGE_NAME ${MC_PACKAGE_TOOLS})
 set(CPACK_DEBIAN_TOOLS_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_TOOLS_PACKAGE_PRIORITY "${multiarch_foreign}")
-set(CPACK_DEBIAN_TOOLS_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${MC_PACKAGE_BUILD})
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${MC_PACKAGE_BUILD})
+set(CPACK_DEBIAN_TOOLS_PACKAGE_DEPENDS "${MC_PACKAGE_RUNTIME} (>= ${PROJECT_VERSION})")
+# Midnight Commander's program is /usr/bin/mc as well.
+set(CPACK_DEBIAN_TOOLS_PACKAGE_CONFLICTS mc)
 set(CPACK_COMPONENT_TOOLS_DESCRIPTION "client for a cluster of memcached servers - programs
 libmcclient is a C library for programs that keep their hot data in a cluster
 of memcached servers. It finds keys where python-memcached, pylibmc,
 php-memcached and libmemcached put them.
 .
-This package holds mcserver, a memcached server for tests and development.")
+This package holds mc, the library on the command line, with a load generator
+(mc bench), and mcserver, a memcached server for tests and development.
+Midnight Commander is called mc as well, so only one of the two can be
+installed.")
 
 set(CPACK_SOURCE_GENERATOR TXZ)
 set(CPACK_SOURCE_IGNORE_FILES "/\\\\.git/" "^${PROJECT_BINARY_DIR}/" "^${PROJECT_SOURCE_DIR}/build")

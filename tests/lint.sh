@@ -99,7 +99,7 @@ analyse() {
 # SC2317 calls functions that are reached through traps or by a name in a variable unreachable.
 check_scripts() {
     {
-        sources '*.sh' tests examples
+        sources '*.sh' abi tests examples
         echo .ci/run
     } | each shellcheck -x -e SC2317
 }

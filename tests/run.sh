@@ -54,7 +54,11 @@ least_branches=90
 packages="gcc g++ libc6-dev make cmake pkg-config zlib1g-dev nettle-dev libevent-dev check
     memcached python3 python3-memcache python3-pylibmc php-cli php-memcached locales
     libmemcached-dev valgrind
-    doxygen groff man-db mandoc"
+    doxygen groff man-db mandoc
+    abigail-tools binutils dpkg-dev fakeroot file lintian musl-tools"
+case $(dpkg --print-architecture 2>/dev/null) in
+amd64) packages="$packages gcc-multilib" ;;
+esac
 case $mode in
 all) packages="$packages clang libclang-rt-14-dev" ;;
 coverage) packages="$packages lcov" ;;
