@@ -38,10 +38,8 @@ static bool grow(mc__buffer *buffer, size_t needed) {
     return true;
 }
 
-bool mc__buffer_reserve(mc__buffer *buffer, size_t room) {
+bool mc__buffer_make_room(mc__buffer *buffer, size_t room) {
     if (buffer->data) {
-        if (mc__buffer_room(buffer) >= room)
-            return true;
         move_to_front(buffer);
         if (mc__buffer_room(buffer) >= room)
             return true;
@@ -62,4 +60,15 @@ bool mc__buffer_append(mc__buffer *buffer, mc_slice bytes) {
 void mc__buffer_trim(mc__buffer *buffer, size_t keep) {
     if (mc__buffer_len(buffer) == 0 && buffer->capacity > keep)
         mc__buffer_free(buffer);
+}
+
+bool mc__buffer_rest(mc__buffer *buffer, mc__buffer_use *use, size_t keep) {
+    bool small = use->most <= keep;
+
+    use->most = 0;
+    use->small = small ? use->small + 1 : 0;
+    if (buffer->capacity <= keep || use->small < MC__BUFFER_SMALL_USES || mc__buffer_len(buffer) > 0)
+        return false;
+    mc__buffer_free(buffer);
+    return true;
 }

@@ -40,6 +40,7 @@ static void after_fork_in_child(mc__fork_guard *guard) {
 static void core_free(mc__core *core) {
     mc__fork_unregister(&core->guard);
     mc__roster_release(core->roster);
+    mc__scratch_free(&core->scratch);
     pthread_mutex_destroy(&core->lock);
     free(core);
 }

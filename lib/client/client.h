@@ -4,6 +4,7 @@
 
 #include "base/deadline.h"
 #include "client/roster.h"
+#include "client/scratch.h"
 
 /* What a client and all of its views have in common. */
 typedef struct mc__core {
@@ -12,6 +13,7 @@ typedef struct mc__core {
     mc_options       options; /* without the prefix, which is each view's own */
     mc__net_settings settings;
     mc__fork_guard   guard;
+    mc__scratch      scratch; /* of calls on many keys */
 } mc__core;
 
 struct mc_client {

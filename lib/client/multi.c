@@ -8,8 +8,6 @@
 #include "protocol/key.h"
 #include "protocol/quiet.h"
 
-#include <stdlib.h>
-
 /*
  * A command on many keys. Scatter: each key finds its host, and the keys of a host become one exchange. Gather: all hosts
  * are talked to at once. What a dead host has not been sent goes around again, to where fail-over sends it.
@@ -235,7 +233,8 @@ static bool allocate(struct batch *batch) {
 
     if (count > SIZE_MAX / 64) /* far from what memory there is, and no sum below overflows */
         return false;
-    batch->scratch = at = malloc(2 * indexes + homes + verdicts + starts + lanes + hosts * sizeof(mc__call));
+    batch->scratch = at = mc__scratch_take(&batch->client->core->scratch,
+                                           2 * indexes + homes + verdicts + starts + lanes + hosts * sizeof(mc__call));
     if (!at)
         return false;
     batch->pending = (void *)at;
@@ -504,7 +503,7 @@ static mc_status run(struct batch *batch) {
     run_rounds(batch);
     mc__packing_free(&batch->packing);
     mc__buffer_free(&batch->inflated);
-    free(batch->scratch);
+    mc__scratch_give(&batch->client->core->scratch, batch->scratch);
     mc__roster_release(roster);
     return batch->partial ? MC_PARTIAL : MC_OK;
 }

@@ -28,9 +28,13 @@ static void make_room(mc__arrival *arrival, mc__exchange *exchange) {
         ask_for_space(arrival, exchange, 2 * arrival->have);
 }
 
+bool mc__arrival_is_large(const mc__arrival *arrival) {
+    return length_of(arrival) - arrival->have >= DIRECT_FROM;
+}
+
 bool mc__arrival_area(mc__arrival *arrival, mc__exchange *exchange, mc__area *area) {
     arrival->direct = 0;
-    if (length_of(arrival) - arrival->have < DIRECT_FROM)
+    if (!mc__arrival_is_large(arrival))
         return false;
     make_room(arrival, exchange);
     if (!arrival->space)

@@ -22,6 +22,9 @@ void mc__arrival_begin(mc__arrival *arrival, mc__exchange *exchange, size_t requ
 /* Whether the value's next bytes are to be received straight into its memory, at *area. */
 bool mc__arrival_area(mc__arrival *arrival, mc__exchange *exchange, mc__area *area);
 
+/* Whether so much is to come that mc__arrival_area shows one where there is memory. */
+bool mc__arrival_is_large(const mc__arrival *arrival);
+
 /* len bytes have been received, the first of them into the area last shown, if one was. Returns how many that were. */
 size_t mc__arrival_received(mc__arrival *arrival, size_t len);
 

@@ -100,6 +100,7 @@ mc_status mc__output_show(mc__output *output, mc_slice slices[MC__OUTPUT_SLICES]
         mc_status status = fill_window(output);
         if (status != MC_OK)
             return status;
+        mc__buffer_note_use(&output->bytes, &output->use);
     }
     if (mc__buffer_len(&output->bytes) > 0)
         slices[(*count)++] = mc__buffer_readable(&output->bytes);
@@ -172,9 +173,12 @@ static void count_all(mc__output *output) {
 void mc__output_sent(mc__output *output, size_t len) {
     size_t before = mc__output_len(output);
 
-    take_off(output, len);
-    if (mc__output_len(output) == 0)
-        count_all(output);
-    else
-        count_units(output, before - mc__output_len(output));
+    if (len < before) {
+        take_off(output, len);
+        count_units(output, len);
+        return;
+    }
+    output->bytes.start = output->bytes.end = 0;
+    output->borrowed.len = output->ending.len = 0;
+    count_all(output);
 }

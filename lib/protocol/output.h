@@ -12,9 +12,10 @@ typedef struct mc__output {
     mc__exchange *formatting; /* the first with requests that are not formatted */
     mc__exchange *sending;    /* the first that may have formatted requests which are not wholly sent */
 
-    mc__buffer bytes;    /* formatted and not sent */
-    mc_slice   borrowed; /* a large value that follows them, from the owner's memory */
-    mc_slice   ending;   /* what follows borrowed: its line end, at least */
+    mc__buffer     bytes;    /* formatted and not sent */
+    mc__buffer_use use;      /* of bytes */
+    mc_slice       borrowed; /* a large value that follows them, from the owner's memory */
+    mc_slice       ending;   /* what follows borrowed: its line end, at least */
 
     size_t unit_left; /* bytes, not sent yet, of a unit that is sent in part; its exchange may have left */
 } mc__output;

@@ -24,8 +24,9 @@ void mc__pipeline_free(mc__pipeline *pipeline) {
 }
 
 void mc__pipeline_trim(mc__pipeline *pipeline, size_t keep) {
-    mc__buffer_trim(&pipeline->output.bytes, keep);
-    mc__buffer_trim(&pipeline->in, keep);
+    mc__buffer_rest(&pipeline->output.bytes, &pipeline->output.use, keep);
+    if (mc__buffer_rest(&pipeline->in, &pipeline->in_use, keep))
+        pipeline->in_size = INPUT_SIZE;
 }
 
 bool mc__pipeline_reusable(const mc__pipeline *pipeline) {
@@ -447,18 +448,30 @@ static void read_input(mc__pipeline *pipeline) {
         take_early(pipeline);
 }
 
+/* Where a lot comes, more is read at a time, but for a value that is received straight into its memory. */
+static void read_more_at_a_time(mc__pipeline *pipeline) {
+    bool direct = pipeline->reading == MC__READING_DATA && mc__arrival_is_large(&pipeline->arrival);
+
+    if (!direct && pipeline->in_size < INPUT_SIZE_MAX)
+        pipeline->in_size *= 2;
+}
+
 mc_status mc__pipeline_received(mc__pipeline *pipeline, size_t len) {
+    bool full = false;
+
     len -= mc__arrival_received(&pipeline->arrival, len);
     if (pipeline->lender) {
         begin_lent(pipeline, len);
     } else {
         mc__buffer_commit(&pipeline->in, len);
-        if (mc__buffer_room(&pipeline->in) == 0 && pipeline->in_size < INPUT_SIZE_MAX)
-            pipeline->in_size *= 2;
+        mc__buffer_note_use(&pipeline->in, &pipeline->in_use);
+        full = mc__buffer_room(&pipeline->in) == 0;
     }
     read_input(pipeline);
     if (pipeline->lender)
         end_lent(pipeline);
+    if (full)
+        read_more_at_a_time(pipeline);
     return pipeline->broken;
 }
 

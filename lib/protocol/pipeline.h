@@ -25,11 +25,12 @@ typedef struct mc__pipeline {
     mc__exchange *first, *last; /* not answered entirely */
     mc__output    output;
 
-    mc__buffer    in;      /* received and not taken apart */
-    size_t        in_size; /* how much is read at a time: more where much comes */
-    mc__exchange *lender;  /* whose memory the next input goes to; NULL: it goes to in */
-    mc__area      lent;    /* that memory; it begins with room for what is in in */
-    mc__buffer    own;     /* while in is the lender's memory: what it was before */
+    mc__buffer     in; /* received and not taken apart */
+    mc__buffer_use in_use;
+    size_t         in_size; /* how much is read at a time: more where much comes */
+    mc__exchange  *lender;  /* whose memory the next input goes to; NULL: it goes to in */
+    mc__area       lent;    /* that memory; it begins with room for what is in in */
+    mc__buffer     own;     /* while in is the lender's memory: what it was before */
 
     size_t       max_value_size;
     mc__reading  reading;
@@ -105,7 +106,7 @@ bool mc__pipeline_reusable(const mc__pipeline *pipeline);
  */
 void mc__pipeline_abandon(mc__pipeline *pipeline, mc_status status);
 
-/* Gives back memory beyond keep bytes a buffer. Only when idle. */
+/* The end of a use: gives back memory beyond keep bytes a buffer that was not needed for a while. Only when idle. */
 void mc__pipeline_trim(mc__pipeline *pipeline, size_t keep);
 
 #endif

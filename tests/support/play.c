@@ -243,8 +243,7 @@ void play_init(played *play, size_t max_value_size) {
     mc__pipeline_init(&play->pipeline, max_value_size);
 }
 
-void play_free(played *play) {
-    mc__pipeline_free(&play->pipeline);
+void play_free_exchanges(played *play) {
     for (size_t e = 0; e < play->count; e++) {
         play_exchange *exchange = &play->exchanges[e];
         for (size_t i = 0; i < exchange->exchange.count; i++)
@@ -254,6 +253,12 @@ void play_free(played *play) {
         free(exchange->order);
         free(exchange->text);
     }
+    play->count = 0;
+}
+
+void play_free(played *play) {
+    mc__pipeline_free(&play->pipeline);
+    play_free_exchanges(play);
     free(play->lent.data);
     mc__buffer_free(&play->wire);
     mc__buffer_free(&play->log);

@@ -60,6 +60,9 @@ typedef struct played {
 void play_init(played *play, size_t max_value_size);
 void play_free(played *play);
 
+/* Frees the exchanges, all of which have their answers. */
+void play_free_exchanges(played *play);
+
 /*
  * Asks, exchange by exchange, what text says: "get a b; prefix=p: set k; delete x noreply; stats items; version; window=2
  * set a b c; mn 0 1 2". Each key is a request. A stored value is "v" and its key; flags are 5, exptime is 0, cas and deltas

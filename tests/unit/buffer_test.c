@@ -160,6 +160,34 @@ START_TEST(trim_gives_back_only_what_is_empty_and_large) {
 }
 END_TEST
 
+/* Needed again before it has been of no use for long enough, it stays. */
+START_TEST(memory_is_given_back_when_it_was_not_needed_for_a_while) {
+    mc__buffer     buffer = {0};
+    mc__buffer_use use = {0};
+
+    for (unsigned i = 0; i <= 2 * MC__BUFFER_SMALL_USES; i++) {
+        size_t len = i == 0 || i == MC__BUFFER_SMALL_USES ? 10000 : 1000;
+        append_stream(&buffer, 0, len);
+        mc__buffer_note_use(&buffer, &use);
+        mc__buffer_consume(&buffer, len);
+        ck_assert(mc__buffer_rest(&buffer, &use, 5000) == (i == 2 * MC__BUFFER_SMALL_USES));
+        ck_assert((buffer.data == NULL) == (i == 2 * MC__BUFFER_SMALL_USES));
+    }
+}
+END_TEST
+
+START_TEST(memory_with_bytes_in_it_stays) {
+    mc__buffer     buffer = {0};
+    mc__buffer_use use = {0};
+
+    append_stream(&buffer, 0, 10000);
+    for (unsigned i = 0; i < 2 * MC__BUFFER_SMALL_USES; i++)
+        ck_assert(!mc__buffer_rest(&buffer, &use, 100));
+    check_readable(&buffer, 0, 10000);
+    mc__buffer_free(&buffer);
+}
+END_TEST
+
 Suite *test_suite(void) {
     Suite *suite = suite_create("buffer");
     TCase *tcase = test_case(suite, "buffer", 20);
@@ -173,5 +201,7 @@ Suite *test_suite(void) {
     tcase_add_test(tcase, consumed_to_the_end_it_starts_again_at_the_front);
     test_rows(tcase, a_failed_reserve_changes_nothing, impossible_rows);
     tcase_add_test(tcase, trim_gives_back_only_what_is_empty_and_large);
+    tcase_add_test(tcase, memory_is_given_back_when_it_was_not_needed_for_a_while);
+    tcase_add_test(tcase, memory_with_bytes_in_it_stays);
     return suite;
 }
