@@ -10,8 +10,9 @@
 
 struct mc__placement {
     mc_hash       hash;
-    mc__ring      ring; /* empty unless the distribution is a ring */
-    mc__host_list list; /* empty if it is one */
+    bool          alone; /* one host has all keys: they need no hash */
+    mc__ring      ring;  /* empty unless the distribution is a ring */
+    mc__host_list list;  /* empty if it is one */
 };
 
 static mc_status place_on_ring(mc__placement *placement, mc__ring_kind kind, const mc__address *hosts,
@@ -36,6 +37,14 @@ static mc_status place(mc__placement *placement, const mc__address *hosts, const
     return mc__fail(MC_BAD_ARGUMENT, "distribution: %d is not one", (int)distribution);
 }
 
+static bool one_has_weight(const unsigned *weights, size_t count) {
+    size_t found = 0;
+
+    for (size_t i = 0; i < count; i++)
+        found += !weights || weights[i] > 0;
+    return found == 1;
+}
+
 mc_status mc__placement_new(const mc__address *hosts, const unsigned *weights, size_t count, mc_distribution distribution,
                             mc_hash hash, mc__placement **placement) {
     mc_status status;
@@ -46,6 +55,7 @@ mc_status mc__placement_new(const mc__address *hosts, const unsigned *weights, s
     *placement = calloc(1, sizeof **placement);
     if (*placement == NULL)
         return mc__fail(MC_NO_MEMORY, "hosts: no memory for their placement");
+    (*placement)->alone = one_has_weight(weights, count);
     status = place(*placement, hosts, weights, count, distribution, hash);
     if (status != MC_OK) {
         mc__placement_free(*placement);
@@ -63,7 +73,7 @@ void mc__placement_free(mc__placement *placement) {
 }
 
 mc__route mc__route_of_key(const mc__placement *placement, mc_slice key) {
-    return (mc__route){mc__hash(placement->hash, key), 0};
+    return (mc__route){placement->alone ? 0 : mc__hash(placement->hash, key), 0};
 }
 
 mc__route mc__route_of_number(int64_t number) {
@@ -77,7 +87,7 @@ size_t mc__route_host(const mc__placement *placement, const mc__route *route) {
 }
 
 size_t mc__placement_home(const mc__placement *placement, mc_slice key) {
-    uint32_t hash = mc__hash(placement->hash, key);
+    uint32_t hash = placement->alone ? 0 : mc__hash(placement->hash, key);
 
     if (placement->ring.count > 0)
         return mc__ring_at(&placement->ring, hash);

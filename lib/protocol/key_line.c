@@ -8,21 +8,6 @@ static bool key_is(const mc__exchange *exchange, size_t i, mc_slice key) {
            mc__slice_equal(mc_bytes(key.data + prefix.len, asked.len), asked);
 }
 
-void mc__key_line_mark(mc__key_line *line, size_t count) {
-    size_t end = line->cursor + count;
-
-    line->found_count += count;
-    while (line->cursor < end) {
-        size_t   from = line->cursor % 64;
-        size_t   part = end - line->cursor < 64 - from ? end - line->cursor : 64 - from;
-        uint64_t bits = part == 64 ? UINT64_MAX : ((uint64_t)1 << part) - 1;
-        line->found[line->cursor / 64] |= bits << from;
-        line->cursor += part;
-    }
-    if (line->beyond < end)
-        line->beyond = end;
-}
-
 /* Servers answer in the order asked, so the search begins behind the last one found; proxies may not, so it goes once
  * around. */
 bool mc__key_line_find(mc__key_line *line, const mc__exchange *exchange, mc_slice key, size_t *request) {

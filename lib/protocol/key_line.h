@@ -15,8 +15,19 @@ typedef struct mc__key_line {
 /* Finds the request that a value with this key answers, and marks it as found; each is found once. false: none. */
 bool mc__key_line_find(mc__key_line *line, const mc__exchange *exchange, mc_slice key, size_t *request);
 
-/* Marks the count keys at the cursor, none of which is found yet, as found, and moves the cursor behind them. */
-void mc__key_line_mark(mc__key_line *line, size_t count);
+/* Marks count keys at the cursor, 1 to 64, none of which is found yet, as found, and moves the cursor behind them. */
+static inline void mc__key_line_mark(mc__key_line *line, size_t count) {
+    uint64_t bits = UINT64_MAX >> (64 - count);
+    size_t   word = line->cursor / 64, from = line->cursor % 64;
+
+    line->found[word] |= bits << from;
+    if (from + count > 64)
+        line->found[word + 1] |= bits >> (64 - from);
+    line->found_count += count;
+    line->cursor += count;
+    if (line->beyond < line->cursor)
+        line->beyond = line->cursor;
+}
 
 /* Whether the key at this place of the line is found. */
 static inline bool mc__key_line_is_found(const mc__key_line *line, size_t at) {

@@ -84,7 +84,7 @@ static bool takes_exptime(mc__verb verb) {
 }
 
 /* Of " <key>" for each. */
-static size_t size_of_keys(const mc__command *command, const mc__key_list *list) {
+static inline size_t size_of_keys(const mc__command *command, const mc__key_list *list) {
     size_t sum = list->count * (1 + command->prefix.len);
 
     for (size_t i = 0; i < list->count; i++)

@@ -6,7 +6,7 @@
 #define DIGITS_32 9
 #define DIGITS_64 19
 
-/* Values that are handed on at once. */
+/* Values that are handed on at once; up to 64. */
 #define MANY 32
 
 /* Reads digits from *at on: at most that many, and the first no 0 before others. false: it is not that. */
@@ -111,11 +111,9 @@ static size_t run_length(const mc__key_line *line, size_t len) {
 }
 
 /* Values in the order asked, from *at on, which moves behind them. */
-static size_t read_run(const mc__key_line *line, const mc__exchange *exchange, size_t max, const char **at, const char *end,
-                       mc__found *found) {
-    size_t          answered = exchange->answered;
-    size_t          first = answered + line->cursor;
-    size_t          run = run_length(line, mc__exchange_unit_end(exchange, answered) - answered);
+static inline size_t read_run(const mc__key_line *line, const mc__exchange *exchange, size_t run, size_t max,
+                              const char **at, const char *end, mc__found *found) {
+    size_t          first = exchange->answered + line->cursor;
     mc_slice        prefix = exchange->command.prefix;
     bool            with_cas = mc__verb_gives_cas(exchange->command.verb);
     size_t          count;
@@ -145,23 +143,47 @@ static size_t read_one(mc__key_line *line, const mc__exchange *exchange, size_t 
     return 1;
 }
 
-bool mc__whole_values_take(mc__key_line *line, mc__exchange *exchange, size_t max, mc__buffer *input) {
-    const char *start = input->data + input->start, *at = start, *end = input->data + input->end;
+static void hand_on(mc__exchange *exchange, mc__buffer *input, const mc__found *found, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        input->data[found[i].data.data + found[i].data.len - input->data] = '\0'; /* in place of the '\r' */
+    exchange->ops->values(exchange, found, count);
+}
+
+static const char *take_many(mc__key_line *line, mc__exchange *exchange, size_t len, size_t max, mc__buffer *input) {
+    const char *at = input->data + input->start, *end = input->data + input->end;
     mc__found   found[MANY];
     size_t      count;
 
-    for (;;) {
-        count = read_run(line, exchange, max, &at, end, found);
+    while (line->found_count < len) {
+        count = read_run(line, exchange, run_length(line, len), max, &at, end, found);
         if (count > 0)
             mc__key_line_mark(line, count);
         else
             count = read_one(line, exchange, max, &at, end, found);
         if (count == 0)
             break;
-        for (size_t i = 0; i < count; i++)
-            input->data[found[i].data.data + found[i].data.len - input->data] = '\0'; /* in place of the '\r' */
-        exchange->ops->values(exchange, found, count);
+        hand_on(exchange, input, found, count);
     }
+    return at;
+}
+
+/* A line of one key, which most are. */
+static const char *take_only(mc__key_line *line, mc__exchange *exchange, size_t max, mc__buffer *input) {
+    const char *at = input->data + input->start, *end = input->data + input->end;
+    mc__found   found;
+
+    if (line->found_count > 0 || read_run(line, exchange, 1, max, &at, end, &found) == 0)
+        return at;
+    line->found[0] = line->found_count = line->cursor = line->beyond = 1;
+    hand_on(exchange, input, &found, 1);
+    return at;
+}
+
+bool mc__whole_values_take(mc__key_line *line, mc__exchange *exchange, size_t max, mc__buffer *input) {
+    size_t      len = mc__exchange_unit_end(exchange, exchange->answered) - exchange->answered;
+    const char *start = input->data + input->start;
+    const char *at = len == 1 ? take_only(line, exchange, max, input) : take_many(line, exchange, len, max, input);
+
     mc__buffer_consume(input, (size_t)(at - start));
     return at > start;
 }
