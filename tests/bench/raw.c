@@ -149,12 +149,14 @@ static bool take_values(session *s, lane *host, size_t *at, unsigned *taken, siz
     *missing = 0;
     while (*taken < host->asked) {
         const char *line = host->in + *at, *value;
-        uint64_t    len;
+        uint64_t    claimed;
+        size_t      len;
         if (!memchr(line, '\n', (size_t)(end - line)))
             return true;
-        value = take_header(line, &s->data->keys[host->order[*taken]], &len);
-        if (!value || len > s->data->work->value_size)
+        value = take_header(line, &s->data->keys[host->order[*taken]], &claimed);
+        if (!value || claimed > s->data->work->value_size)
             return false;
+        len = (size_t)claimed;
         if ((size_t)(end - value) < len + 2) {
             *missing = len + 2 + 5 - (size_t)(end - value);
             return true;

@@ -158,7 +158,7 @@ static bool bind_unix(mcs__listener *listener, const char *path, unsigned mode, 
     int                fd;
 
     if (strlen(path) >= sizeof address.sun_path) {
-        snprintf(error, size, "socket path too long: %s", path);
+        snprintf(error, size, "socket path too long: %.200s", path);
         return false;
     }
     strcpy(address.sun_path, path);
