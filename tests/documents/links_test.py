@@ -14,6 +14,7 @@ compiler, source = sys.argv[1:3]
 report = Report()
 header = Header(compiler, source)
 documents = sorted(name for pattern in ("*.md", "docs/*.md") for name in glob.glob(pattern, root_dir=source))
+READERS_OWN = {"program.c"}
 FOLDERS = ("", "tests", "lib", "docs", "examples")
 
 
@@ -54,6 +55,17 @@ def test_links():
                 report.expect("%s: %s has a heading" % (document, target), anchor in anchors(file))
 
 
+def test_named_links():
+    """Of the form [words][name]: each has its address, and no address is left over."""
+    for document in documents:
+        text = prose(document)
+        used = set(re.findall(r"\]\[([^\]\s]+)\]", text))
+        defined = dict(re.findall(r"^\[([^\]\s]+)\]: (\S+)$", text, re.M))
+        report.expect("%s: named links and addresses" % document, used == set(defined), str(used ^ set(defined)))
+        for address in defined.values():
+            report.expect("%s: %s is an address" % (document, address), re.match(r"https://[\w.-]+\.[a-z]+/\S*$", address))
+
+
 def exists(word):
     if "/" not in word and "*" not in word:
         return word in NAMES
@@ -70,13 +82,13 @@ def test_files():
             if re.match(r"(\./|[\w-]+/)*[\w*-]+\.(c|h|py|sh|md|cmake|awk|svg|in|tsv|supp)$", word) or \
                     re.match(r"(\./)?(lib|tests|docs|examples|tools|include|cmake|packaging|abi|unit|integration|interop|faults|fuzz|"
                              r"bench|support|documents)/[\w*./-]*$", word):
-                if not word.startswith("build"):
+                if word not in READERS_OWN and not word.startswith("build"):
                     report.expect("%s: %s exists" % (document, word), exists(word))
 
 
 def test_tests():
     """Names of tests that are no files."""
-    known = set(re.findall(r"(?:mc_test\(|NAME )(\w+)", read(source, "tests", "CMakeLists.txt")))
+    known = set(re.findall(r"(?:mc_test\(|mc_document_test\(|NAME )(\w+)", read(source, "tests", "CMakeLists.txt")))
     for document in documents:
         for word in re.findall(r"`(\w+_test)`", prose(document)):
             report.expect("%s: there is a test %s" % (document, word), word in known)
@@ -98,6 +110,13 @@ def test_public_names():
                 report.expect("%s: %s exists" % (document, word), word in sources)
             else:
                 report.expect("%s: %s exists" % (document, word), re.search(r"\b%s\b" % word, settings + sources))
+
+
+def test_options():
+    """The table of options has them all."""
+    readme = read(source, "README.md")
+    for member in header.members("mc_options"):
+        report.expect("README.md tells of options.%s" % member, member == "size" or "`%s`" % member in readme)
 
 
 def without_comments(block):
@@ -123,6 +142,7 @@ def test_two_readmes():
             lambda text: [line.replace("\\|", "").count("|") for line in text.splitlines() if line.startswith("|")])
     compare("links", one, other,
             lambda text: {link for link in re.findall(r"\]\(([^)#\s]+)", text) if not link.startswith("README")})
+    compare("figures", one, other, lambda text: sorted(re.findall(r"\d+\.\d+", text)))
     compare("names", one, other, lambda text: set(re.findall(r"\b(?:mc|MC)_\w+", text)))
 
 

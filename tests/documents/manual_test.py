@@ -19,7 +19,7 @@ header = Header(compiler, source)
 
 def page_files():
     """Those that are no links."""
-    files = sorted(glob.glob(pages + "/man*/*")) + [os.path.join(source, "docs", "man", "mcserver.1")]
+    files = sorted(glob.glob(pages + "/man*/*")) + sorted(glob.glob(os.path.join(source, "docs", "man", "*.1")))
     return [file for file in files if not read(file).startswith(".so ")]
 
 
@@ -102,7 +102,7 @@ def test_sections():
 
 
 def test_references():
-    known = {"memcached": "1", "mcserver": "1", "mc": "1"}
+    known = {"memcached": "1", "mcserver": "1", "mc": "1", "mc-bench": "1"}
     for file in page_files():
         for name, number in re.findall(r"^\.Xr (\S+) (\d)", read(file), re.M):
             if known.get(name) == number:

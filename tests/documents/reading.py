@@ -39,6 +39,7 @@ class Header:
         text = subprocess.check_output([compiler, "-E", "-P", header], text=True)
         text = re.sub(r"__attribute__\(\(.*?\)\)\)?", "", text)
         text = re.sub(r"\s+", " ", text)
+        self.text = text
         self.macros = [name for name in re.findall(r"^#define (MC\w+)", macros, re.M) if not name.endswith("_H")]
         self.enums = {name: re.findall(r"(MC_\w+)(?: = (\d+))?", body)
                       for body, name in re.findall(r"typedef enum mc_\w+ \{([^}]*)\} (mc_\w+);", text)}
@@ -48,6 +49,10 @@ class Header:
         declarations = re.sub(r"\{[^{}]*\}", ";", re.sub(r"\{[^{}]*\}", ";", text))
         self.functions = {name: parameters.strip() for name, parameters in
                           re.findall(r"[ *](mc_\w+)\(([^()]*)\) ?;", declarations)}
+
+    def members(self, struct):
+        body = re.search(r"typedef struct %s \{([^}]*)\}" % struct, self.text).group(1)
+        return re.findall(r"(\w+) ?;", body)
 
     def names(self):
         constants = [name for members in self.enums.values() for name, _ in members]
