@@ -156,7 +156,14 @@ START_TEST(no_key_and_no_bytes) {
 }
 END_TEST
 
-static const size_t too_long[] = {251, 252, 1000, 65536, (size_t)1 << 31, ((size_t)1 << 32) + 1, SIZE_MAX - 1, SIZE_MAX};
+/* What a length cut to 32 bits would make nothing of; where there are no more bits, as near as there is. */
+#if SIZE_MAX > UINT32_MAX
+#define OVER_32_BITS ((size_t)1 << 32)
+#else
+#define OVER_32_BITS ((size_t)1 << 31)
+#endif
+
+static const size_t too_long[] = {251, 252, 1000, 65536, (size_t)1 << 31, OVER_32_BITS + 1, SIZE_MAX - 1, SIZE_MAX};
 
 /* The bytes behind the pointer are not there to be read. */
 START_TEST(a_key_that_is_too_long_is_not_read) {
@@ -336,7 +343,7 @@ END_TEST
 
 /* ------------------------------------------------------------------------------------------------------------ values -- */
 
-static const size_t too_large[] = {1025, (size_t)1 << 31, (size_t)1 << 32, ((size_t)1 << 32) + 1, SIZE_MAX - 1, SIZE_MAX};
+static const size_t too_large[] = {1025, (size_t)1 << 31, OVER_32_BITS, OVER_32_BITS + 1, SIZE_MAX - 1, SIZE_MAX};
 
 START_TEST(a_value_that_is_too_large_is_not_read) {
     mc_options options = MC_OPTIONS_INIT;
