@@ -11,8 +11,8 @@ Usage: tests/lint.sh
 
 Installs the Debian packages that are missing, then reads the sources without running them:
   clang-format    every C file
-  clang-tidy      lib/ by all of .clang-tidy; the bundled server and the examples by what of it takes no analysis of paths
-  cppcheck        lib/, the bundled server and the examples
+  clang-tidy      lib/ by all of .clang-tidy; server, examples and tools by what of it takes no analysis of paths
+  cppcheck        lib/, the bundled server, the examples and the tools
   gcc -fanalyzer  the same
   shellcheck      every script
 
@@ -71,7 +71,7 @@ verdict() {
 }
 
 format() {
-    sources '*.[ch]' include lib tests examples docs | each clang-format --dry-run -Werror
+    sources '*.[ch]' include lib tests examples docs tools | each clang-format --dry-run -Werror
 }
 
 tidy_library() {
@@ -79,20 +79,20 @@ tidy_library() {
 }
 
 tidy_programs() {
-    sources '*.c' tests/server examples |
+    sources '*.c' tests/server examples tools |
         each clang-tidy -p "$folder" --quiet --warnings-as-errors='*' --checks='-clang-analyzer-*'
 }
 
 check_with_cppcheck() {
     cppcheck -j "$jobs" --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
-        -D_GNU_SOURCE -Iinclude -Ilib -Itests lib tests/server examples
+        -D_GNU_SOURCE -Iinclude -Ilib -Itests -Itools lib tests/server examples tools
 }
 
 # Without optimisation, for that leaves the analyser the program as it was written.
 analyse() {
     # shellcheck disable=SC2046
-    sources '*.c' lib tests/server examples |
-        each gcc -std=c11 -D_GNU_SOURCE -O0 -Werror -fanalyzer -Iinclude -Ilib -Itests \
+    sources '*.c' lib tests/server examples tools |
+        each gcc -std=c11 -D_GNU_SOURCE -O0 -Werror -fanalyzer -Iinclude -Ilib -Itests -Itools \
             $(pkg-config --cflags zlib nettle libevent) -o /dev/null -c
 }
 
@@ -113,7 +113,7 @@ verdict "clang-format" format
 verdict "shellcheck" check_scripts
 verdict "cppcheck" check_with_cppcheck
 verdict "gcc -fanalyzer" analyse
-verdict "clang-tidy, the bundled server and the examples" tidy_programs
+verdict "clang-tidy, the bundled server, the examples and the tools" tidy_programs
 verdict "clang-tidy, the library" tidy_library
 
 echo "$passed passed, $failed failed"

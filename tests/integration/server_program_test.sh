@@ -4,33 +4,7 @@
 #     server_program_test.sh <mcserver>
 set -u
 mcserver=$1
-folder=$(mktemp -d)
-chmod 777 "$folder"
-failures=0
-running=()
-
-finish() {
-    for pid in "${running[@]}"; do
-        kill -9 "$pid" 2>/dev/null
-    done
-    rm -rf "$folder"
-}
-trap finish EXIT
-
-as_user=()
-if [ "$(id -u)" -eq 0 ]; then
-    as_user=(-u nobody)
-fi
-
-fail() {
-    echo "FAILED: $*" >&2
-    failures=$((failures + 1))
-}
-
-# expect_equal <what> <expected> <got>
-expect_equal() {
-    [ "$2" = "$3" ] || fail "$1: expected '$2', got '$3'"
-}
+. "$(dirname "$0")/../support/program.sh"
 
 # ask <port> <command>: the first line of the answer
 ask() {
@@ -53,14 +27,9 @@ count() {
     exec 7>&-
 }
 
-# start <options>: sets pid and port once connections are accepted
+# start <options>
 start() {
-    rm -f "$folder/out"
-    mkfifo "$folder/out"
-    "$mcserver" -p 0 "${as_user[@]}" "$@" >"$folder/out" 2>"$folder/err" &
-    pid=$!
-    running+=("$pid")
-    IFS= read -r port <"$folder/out"
+    start_server "$mcserver" "$@"
 }
 
 # expect_refusal <words of the reason> <options>: one line on stderr, an exit status that is not 0
@@ -248,8 +217,4 @@ test_no_descriptors() {
     wait "$pid"
 }
 
-for name in $(compgen -A function test_); do
-    echo "$name"
-    "$name"
-done
-exit $((failures > 0))
+run_tests

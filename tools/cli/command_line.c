@@ -16,8 +16,8 @@
 /* What is being read. */
 typedef struct reading {
     cli_call   *call;
-    const char *first_word; /* of a command of two words, until the second has come */
-    unsigned    groups;     /* of the options that stood before the command */
+    const char *first_word;          /* of a command of two words, until the second has come */
+    bool        before[OPTIONS_MAX]; /* which of cli_options stood before the command */
     bool        wants_help;
 } reading;
 
@@ -89,7 +89,7 @@ static void take_option(reading *state, const cli_option *option, const char *te
     if (!is_known(call, option))
         refuse_place(call, option, argument);
     if (call->command == NULL)
-        state->groups |= option->groups;
+        state->before[option - cli_options] = true;
     if (option->take != NULL) {
         option->take(call, text);
     } else if (option->letter == 'V') {
@@ -203,8 +203,8 @@ void cli_command_line_read(cli_call *call, int argc, char **argv) {
         cli_refuse("which command?");
     check_operands(call);
     for (size_t i = 0; i < cli_option_count; i++)
-        if ((state.groups & cli_options[i].groups) && !(cli_options[i].groups & (call->command->groups | CLI_GROUP_ANY)))
-            cli_refuse("an option before the command is none of mc %s", call->command->name);
+        if (state.before[i] && !is_known(call, &cli_options[i]))
+            cli_refuse("--%s is no option of mc %s", cli_options[i].name, call->command->name);
     find_hosts(call);
 }
 

@@ -45,12 +45,22 @@ static char *name_of(const cli_hosts *hosts) {
     return fclose(stream) == 0 ? text : NULL;
 }
 
+static void make_label(load_side *side, const cli_hosts *hosts) {
+    if (strlen(side->name) < sizeof side->label)
+        snprintf(side->label, sizeof side->label, "%s", side->name);
+    else
+        snprintf(side->label, sizeof side->label, "%.22s and %zu more", hosts->addresses[0], hosts->count - 1);
+}
+
 static bool open_side(load_rounds *rounds, const cli_call *call, const cli_hosts *hosts) {
     load_side *side = &rounds->sides[rounds->side_count++];
 
     side->client = cli_session_open_on(call, hosts);
     side->name = name_of(hosts);
-    return side->name != NULL;
+    if (side->name == NULL)
+        return false;
+    make_label(side, hosts);
+    return true;
 }
 
 static bool open_all(load_rounds *rounds, const cli_call *call) {

@@ -59,7 +59,7 @@ static void print_side(const load_side *side, uint32_t batch) {
 static void print_head(const load_rounds *rounds) {
     const load_settings *settings = rounds->settings;
 
-    printf("%u gets to %u sets, ", settings->gets, settings->sets);
+    printf("Gets to sets %u:%u, ", settings->gets, settings->sets);
     if (settings->batch > 1)
         printf("%u keys a call, ", (unsigned)settings->batch);
     printf("values of %zu bytes, %u keys, %u thread%s\n", settings->value_size, (unsigned)settings->keys, settings->threads,

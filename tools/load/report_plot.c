@@ -35,13 +35,13 @@ static void draw(const load_rounds *rounds, FILE *file) {
 
     for (size_t s = 0; s < sides; s++) {
         const load_side *side = &rounds->sides[s];
-        names[s] = side->name;
+        names[s] = side->label;
         rates[s] = rate_of(side, &side->tally.gets);
         rates[sides + s] = rate_of(side, &side->tally.sets);
         fill_times(times, sides, s, &side->tally.gets);
         fill_times(times + (size_t)TIMES / 2 * sides, sides, s, &side->tally.sets);
     }
-    snprintf(subtitle, sizeof subtitle, "%u gets to %u sets, %u keys a call, values of %zu bytes, %u threads",
+    snprintf(subtitle, sizeof subtitle, "gets to sets %u:%u, %u keys a call, values of %zu bytes, %u threads",
              settings->gets, settings->sets, (unsigned)settings->batch, settings->value_size, settings->threads);
     measure_bars_draw((const measure_bars[]){{.title = "Calls a second",
                                               .subtitle = subtitle,

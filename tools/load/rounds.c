@@ -68,7 +68,7 @@ int load_rounds_play(load_rounds *rounds) {
     while (turn < all && exit_status == CLI_DONE && !load_interrupted()) {
         unsigned   round = turn / (unsigned)rounds->side_count;
         load_side *side = &rounds->sides[(turn + round) % rounds->side_count];
-        measure_progress_show(turn, all, side->name);
+        measure_progress_show(turn, all, side->label);
         exit_status = take_turn(rounds, side, round);
         turn++;
         if (!load_interrupted())

@@ -9,7 +9,8 @@
 /* A list of hosts, and how it does. */
 typedef struct load_side {
     mc_client *client;
-    char      *name; /* its hosts */
+    char      *name;      /* its hosts */
+    char       label[40]; /* the same, where there is not much room */
     load_tally tally;
     uint64_t   calls, busy_ns;         /* in turns, and how long those took */
     double     rates[LOAD_ROUNDS_MAX]; /* calls a second in each round that is done */

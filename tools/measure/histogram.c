@@ -1,5 +1,6 @@
 #include "measure/histogram.h"
 
+#include <math.h>
 #include <stddef.h>
 
 #define WHOLE (1u << MEASURE_HISTOGRAM_BITS) /* times below have a bucket each */
@@ -53,5 +54,5 @@ double measure_histogram_quantile(const measure_histogram *histogram, double sha
         wanted = histogram->total - 1;
     while (i + 1 < MEASURE_HISTOGRAM_BUCKETS && (passed += histogram->counts[i]) <= wanted)
         i++;
-    return middle_of(i);
+    return fmin(middle_of(i), (double)histogram->largest_ns);
 }
