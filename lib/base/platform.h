@@ -34,6 +34,13 @@ int mc__platform_pipe(int fds[2]);
 /* Sets as much of it as the system can: the connection is as good without. */
 void mc__platform_keep_alive(int fd, const mc__keep_alive *wanted);
 
+/* Whether a thread can sleep on a word of memory. */
+#if defined(__linux__) && !defined(MC_PORTABLE)
+#define MC__HAVE_FUTEX 1
+#else
+#define MC__HAVE_FUTEX 0
+#endif
+
 /* The system's words for an errno, in out or static. Any thread. */
 const char *mc__errno_text(int error, char *out, size_t size);
 

@@ -5,7 +5,7 @@
 #include "client/failure.h"
 #include "client/format.h"
 #include "client/value.h"
-#include "net/run.h"
+#include "net/single.h"
 #include "protocol/key.h"
 
 #include <stdio.h>
@@ -137,7 +137,7 @@ static bool ask_host(const mc_client *client, struct single *self, mc__host *hos
     mc__call call;
 
     mc__call_init(&call, host, &self->exchange, probe);
-    mc__calls_run(&call, 1, deadline);
+    mc__single_run(&call, mc__time_now(), deadline);
     if (!is_answered(self)) {
         bool sent = self->exchange.sent > 0;
         self->status = sent ? mc__call_sent_status(&call) : mc__call_unsent_status(&call);

@@ -9,13 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A wait in the socket itself saves the poll before it, but ends by the socket's own fixed time. It is used while that is
- * not later than the call's deadline by more than this. */
-#define WAIT_SLACK (10 * MC__MS)
-
-/* What an idle connection keeps of its buffers. */
-#define KEEP_IDLE 16384
-
 /* So often a host is received from in a row while others wait: one that never ends must not keep them from being heard. */
 #define TURNS_MAX 32
 
@@ -149,7 +142,7 @@ static void finish(mc__call *call, const mc__turn *turn) {
     bool          stray = false;
 
     if (mc__pipeline_reusable(pipeline)) {
-        mc__pipeline_trim(pipeline, KEEP_IDLE);
+        mc__connection_rest(call->connection);
         mc__pool_give_back(&call->host->pool, call->connection);
     } else {
         stray = pipeline->broken == MC_OK;
@@ -168,6 +161,8 @@ static void finish(mc__call *call, const mc__turn *turn) {
 
 /* Closes the connection, with every request in it accounted for. */
 static void abandon(mc__call *call, mc_status status) {
+    if (!call->connection)
+        return; /* others use it, and have taken over what is asked on it */
     mc__pipeline_abandon(&call->connection->pipeline, status);
     mc__exchange_end(&call->flush, status, status);
     call->flush.answered = call->flush.count = 0;
@@ -216,14 +211,8 @@ static bool was_not_quiet(mc__call *call, const mc__turn *turn, bool asked, mc_s
     return true;
 }
 
-/* The connection is of no more use: the rest is asked once more on a fresh one, or the call ends. */
-static void broke(mc__call *call, const mc__turn *turn, mc_status status, const char *reason) {
-    bool asked = call->asking;
-
-    explain(call, reason);
-    abandon(call, status);
-    if ((status == MC_PROTOCOL_ERROR || status == MC_CLIENT_ERROR) && !asked)
-        mc__host_log(call->host, call->reason);
+/* The connection is gone: the rest is asked once more on a fresh one, or the call ends. */
+static void go_on_after(mc__call *call, const mc__turn *turn, bool asked, mc_status status) {
     if (call->heard && status != MC_UNREACHABLE) {
         mc__host_answered(call->host);
         call->probe = false;
@@ -244,6 +233,21 @@ static void broke(mc__call *call, const mc__turn *turn, mc_status status, const 
     end(call, status);
 }
 
+/* The connection is of no more use. */
+static void broke(mc__call *call, const mc__turn *turn, mc_status status, const char *reason) {
+    bool asked = call->asking;
+
+    explain(call, reason);
+    abandon(call, status);
+    if ((status == MC_PROTOCOL_ERROR || status == MC_CLIENT_ERROR) && !asked)
+        mc__host_log(call->host, call->reason);
+    go_on_after(call, turn, asked, status);
+}
+
+void mc__call_lost(mc__call *call, const mc__turn *turn, mc_status status) {
+    go_on_after(call, turn, false, status);
+}
+
 static void broke_with_errno(mc__call *call, const mc__turn *turn) {
     char text[80];
 
@@ -253,8 +257,7 @@ static void broke_with_errno(mc__call *call, const mc__turn *turn) {
 /* ------------------------------------------------------------------------------------------------------------ talking -- */
 
 static bool may_wait(const mc__call *call, const mc__turn *turn) {
-    return turn->alone && !call->asking &&
-           turn->deadline - turn->now + WAIT_SLACK >= call->connection->stream.io_timeout_ms * MC__MS;
+    return turn->alone && !call->asking && mc__connection_may_wait(call->connection, turn->now, turn->deadline);
 }
 
 /* Whether all is said. Where it was the question, the exchange follows. */
@@ -303,17 +306,21 @@ static void read_last_words(mc__call *call) {
     errno = error;
 }
 
-/* A single request is sent by waiting in the socket; of many, replies may have to be read first for the server to go on. */
-static bool send_part(mc__call *call, const mc__turn *turn) {
-    bool         wait = call->exchange->count == 1 && may_wait(call, turn);
-    mc__transfer transfer = mc__connection_send(call->connection, wait);
-
+/* Whether the call goes on after it has sent. */
+static bool went_out(mc__call *call, const mc__turn *turn, mc__transfer transfer) {
     if (transfer == MC__TRANSFER_FAILED) {
         read_last_words(call);
         if (call->connection->pipeline.broken != MC_OK)
             transfer = MC__TRANSFER_BROKEN;
     }
     return went_on(call, turn, transfer);
+}
+
+/* A single request is sent by waiting in the socket; of many, replies may have to be read first for the server to go on. */
+static bool send_part(mc__call *call, const mc__turn *turn) {
+    bool wait = call->exchange->count == 1 && may_wait(call, turn);
+
+    return went_out(call, turn, mc__connection_send(call->connection, wait));
 }
 
 /* Sends and receives as far as it goes. readable: poll said so. */
@@ -345,6 +352,13 @@ static void talk(mc__call *call, const mc__turn *first, bool readable) {
         if (turn.now >= turn.deadline || (turns >= TURNS_MAX && !turn.alone))
             return;
     }
+}
+
+void mc__call_adopt(mc__call *call, const mc__turn *turn, mc__connection *connection, mc__transfer transfer) {
+    call->connection = connection;
+    call->state = MC__CALL_TALKING;
+    if (went_out(call, turn, transfer) && has_ended(call))
+        finish(call, turn);
 }
 
 static void begin_talk(mc__call *call, const mc__turn *turn) {

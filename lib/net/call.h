@@ -66,6 +66,14 @@ static inline bool mc__call_is_due(const mc__call *call, mc__time now) {
            (call->state == MC__CALL_TALKING && call->asking && now >= call->ask_until);
 }
 
+/*
+ * For net/single.h, which has begun the call by itself: with a connection that only it uses, on which its exchange is asked,
+ * and what the last transfer came to; or without one, for the connection broke with status, its exchange is in no pipeline,
+ * and its sent, heard and reason are set. The call is done, or goes on with mc__calls_run.
+ */
+void mc__call_adopt(mc__call *call, const mc__turn *turn, mc__connection *connection, mc__transfer transfer);
+void mc__call_lost(mc__call *call, const mc__turn *turn, mc_status status);
+
 /* What a call that is not done waits for: fills *poll; returns until when. */
 mc__time mc__call_wants(const mc__call *call, mc__time deadline, struct pollfd *poll);
 

@@ -3,6 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* What an idle connection keeps of its buffers. */
+#define KEEP_IDLE 16384
+
 mc__connection *mc__connection_new(const mc__stream *stream, size_t max_value_size) {
     mc__connection *connection = malloc(sizeof *connection);
 
@@ -10,6 +13,8 @@ mc__connection *mc__connection_new(const mc__stream *stream, size_t max_value_si
         return NULL;
     connection->stream = *stream;
     connection->quiet = false;
+    connection->lock = NULL;
+    connection->share = NULL;
     connection->next_idle = connection->previous = connection->next = NULL;
     mc__pipeline_init(&connection->pipeline, max_value_size);
     return connection;
@@ -18,11 +23,41 @@ mc__connection *mc__connection_new(const mc__stream *stream, size_t max_value_si
 void mc__connection_free(mc__connection *connection) {
     mc__stream_close(&connection->stream);
     mc__pipeline_free(&connection->pipeline);
+    free(connection->share);
     free(connection);
+}
+
+void mc__connection_rest(mc__connection *connection) {
+    mc__pipeline_trim(&connection->pipeline, KEEP_IDLE);
+}
+
+static void enter(const mc__connection *connection) {
+    if (connection->lock)
+        pthread_mutex_lock(connection->lock);
+}
+
+static void leave(const mc__connection *connection) {
+    if (connection->lock)
+        pthread_mutex_unlock(connection->lock);
 }
 
 static mc__transfer failure(void) {
     return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? MC__TRANSFER_BLOCKED : MC__TRANSFER_FAILED;
+}
+
+static mc_status show(mc__connection *connection, mc_slice slices[MC__OUTPUT_SLICES], size_t *count) {
+    mc_status status;
+
+    enter(connection);
+    status = mc__pipeline_output(&connection->pipeline, slices, count);
+    leave(connection);
+    return status;
+}
+
+static void count_sent(mc__connection *connection, size_t len) {
+    enter(connection);
+    mc__pipeline_sent(&connection->pipeline, len);
+    leave(connection);
 }
 
 mc__transfer mc__connection_send(mc__connection *connection, bool wait) {
@@ -32,37 +67,55 @@ mc__transfer mc__connection_send(mc__connection *connection, bool wait) {
     while (mc__pipeline_wants_output(&connection->pipeline)) {
         size_t    len = 0;
         ptrdiff_t sent;
-        if (mc__pipeline_output(&connection->pipeline, slices, &count) != MC_OK)
+        if (show(connection, slices, &count) != MC_OK)
             return MC__TRANSFER_NO_MEMORY;
         for (size_t i = 0; i < count; i++)
             len += slices[i].len;
         sent = mc__stream_send(&connection->stream, slices, count, wait);
         if (sent < 0)
             return failure();
-        mc__pipeline_sent(&connection->pipeline, (size_t)sent);
+        count_sent(connection, (size_t)sent);
         if ((size_t)sent < len)
             return MC__TRANSFER_BLOCKED; /* the socket is full, or the wait is over */
     }
     return MC__TRANSFER_SOME;
 }
 
+/* Where to receive, and how much fits there. */
+static mc_status find_space(mc__connection *connection, mc__area spaces[MC__INPUT_SPACES], size_t *count, size_t *room) {
+    mc_status status;
+
+    enter(connection);
+    status = mc__pipeline_space(&connection->pipeline, spaces, count);
+    leave(connection);
+    *room = 0;
+    for (size_t i = 0; i < *count; i++)
+        *room += spaces[i].len;
+    return status;
+}
+
+static mc_status take(mc__connection *connection, size_t len) {
+    mc_status status;
+
+    enter(connection);
+    status = mc__pipeline_received(&connection->pipeline, len);
+    leave(connection);
+    return status;
+}
+
 mc__transfer mc__connection_receive(mc__connection *connection, bool wait, bool *drained) {
     mc__area  spaces[MC__INPUT_SPACES];
-    size_t    count, room = 0;
+    size_t    count, room;
     ptrdiff_t received;
 
     *drained = true;
-    if (mc__pipeline_space(&connection->pipeline, spaces, &count) != MC_OK)
+    if (find_space(connection, spaces, &count, &room) != MC_OK)
         return MC__TRANSFER_NO_MEMORY;
-    for (size_t i = 0; i < count; i++)
-        room += spaces[i].len;
     received = mc__stream_receive(&connection->stream, spaces, count, wait);
     if (received == 0)
         return MC__TRANSFER_CLOSED;
     if (received < 0)
         return failure();
     *drained = (size_t)received < room;
-    if (mc__pipeline_received(&connection->pipeline, (size_t)received) != MC_OK)
-        return MC__TRANSFER_BROKEN;
-    return MC__TRANSFER_SOME;
+    return take(connection, (size_t)received) == MC_OK ? MC__TRANSFER_SOME : MC__TRANSFER_BROKEN;
 }

@@ -5,10 +5,14 @@
 #include "net/stream.h"
 #include "protocol/pipeline.h"
 
+#include <pthread.h>
+
 typedef struct mc__connection {
     mc__stream             stream;
     mc__pipeline           pipeline;
     bool                   quiet;           /* its server has said that it understands quiet writes */
+    pthread_mutex_t       *lock;            /* held around what the pipeline does while calls share it; NULL: they do not */
+    void                  *share;           /* memory of net/share.h, freed with the connection; NULL: none */
     struct mc__connection *next_idle;       /* the pool's */
     struct mc__connection *previous, *next; /* the pool's: all of its connections */
 } mc__connection;
@@ -18,6 +22,18 @@ mc__connection *mc__connection_new(const mc__stream *stream, size_t max_value_si
 
 /* Closes and frees it. Exchanges in its pipeline are not told; abandon them first. */
 void mc__connection_free(mc__connection *connection);
+
+/* Before it is idle: gives back memory that only large transfers need. */
+void mc__connection_rest(mc__connection *connection);
+
+/* A wait in the socket itself saves the poll before it, but ends by the socket's own fixed time. It may be used while that
+ * is not later than the deadline by more than this. */
+#define MC__WAIT_SLACK (10 * MC__MS)
+
+/* Whether a transfer may wait in the socket. */
+static inline bool mc__connection_may_wait(const mc__connection *connection, mc__time now, mc__time deadline) {
+    return deadline - now + MC__WAIT_SLACK >= connection->stream.io_timeout_ms * MC__MS;
+}
 
 /* How a transfer ended. */
 typedef enum mc__transfer {

@@ -1,12 +1,25 @@
 #include "net/pool.h"
 
+/* So many calls that share may lead at once: on one machine, two connections carry what its threads ask; with more, each
+ * carries less at a time. */
+#define LANES 2
+
 int mc__pool_init(mc__pool *pool, unsigned max) {
-    *pool = (mc__pool){.max = max};
-    return pthread_mutex_init(&pool->lock, NULL);
+    int error;
+
+    *pool = (mc__pool){.max = max, .lanes = LANES};
+    error = pthread_mutex_init(&pool->lock, NULL);
+    if (error != 0)
+        return error;
+    error = pthread_mutex_init(&pool->ride_lock, NULL);
+    if (error != 0)
+        pthread_mutex_destroy(&pool->lock);
+    return error;
 }
 
 void mc__pool_destroy(mc__pool *pool) {
     mc__pool_close_idle(pool);
+    pthread_mutex_destroy(&pool->ride_lock);
     pthread_mutex_destroy(&pool->lock);
 }
 
@@ -37,6 +50,15 @@ static mc__connection *pop_idle(mc__pool *pool) {
     return connection;
 }
 
+static unsigned crowd(const mc__pool *pool) {
+    return atomic_load_explicit(&pool->crowd, memory_order_relaxed);
+}
+
+/* Changed under the lock alone; read by leaders without. */
+static void set_crowd(mc__pool *pool, unsigned count) {
+    atomic_store_explicit(&pool->crowd, count, memory_order_relaxed);
+}
+
 static void queue_remove(mc__pool *pool, mc__waiter *waiter) {
     if (waiter->previous)
         waiter->previous->next = waiter->next;
@@ -46,11 +68,13 @@ static void queue_remove(mc__pool *pool, mc__waiter *waiter) {
         waiter->next->previous = waiter->previous;
     else
         pool->last = waiter->previous;
+    waiter->waiting = MC__WAITING_NOT;
+    if (waiter->park)
+        set_crowd(pool, crowd(pool) - 1);
 }
 
 static void queue_add(mc__pool *pool, mc__waiter *waiter) {
-    waiter->granted = false;
-    waiter->connection = NULL;
+    waiter->waiting = MC__WAITING_QUEUED;
     waiter->next = NULL;
     waiter->previous = pool->last;
     if (pool->last)
@@ -58,11 +82,16 @@ static void queue_add(mc__pool *pool, mc__waiter *waiter) {
     else
         pool->first = waiter;
     pool->last = waiter;
+    if (waiter->park)
+        set_crowd(pool, crowd(pool) + 1);
 }
 
-/* Hands a connection, or with NULL the right to open one, to the first who waits. Whoever is woken may be gone as soon as
- * the lock is released, so the wake-up is raised under it. */
-static bool grant_first(mc__pool *pool, mc__connection *connection) {
+/* Whom to wake once the lock is released: NULL, or a park. */
+typedef mc__park *woken;
+
+/* Hands a connection, or with NULL the right to open one, to the first who waits. Whoever is told may be gone as soon as the
+ * lock is released; of a park, the address is enough then. */
+static bool grant_first(mc__pool *pool, mc__connection *connection, woken *wake) {
     mc__waiter *waiter = pool->first;
 
     if (!waiter)
@@ -70,20 +99,32 @@ static bool grant_first(mc__pool *pool, mc__connection *connection) {
     queue_remove(pool, waiter);
     waiter->granted = true;
     waiter->connection = connection;
-    mc__wakeup_raise(&waiter->wakeup);
+    if (waiter->park) {
+        pool->leading++;
+        *wake = waiter->park;
+        mc__park_set(waiter->park);
+    } else {
+        mc__wakeup_raise(&waiter->wakeup);
+    }
     return true;
 }
 
-static void return_right(mc__pool *pool) {
-    if (!grant_first(pool, NULL))
+static void return_right(mc__pool *pool, woken *wake) {
+    if (!grant_first(pool, NULL, wake))
         pool->open--;
 }
 
-static void give_back(mc__pool *pool, mc__connection *connection) {
-    if (grant_first(pool, connection))
+static void give_back(mc__pool *pool, mc__connection *connection, woken *wake) {
+    if (grant_first(pool, connection, wake))
         return;
     connection->next_idle = pool->idle;
     pool->idle = connection;
+}
+
+static void unlock_and_wake(mc__pool *pool, woken wake) {
+    pthread_mutex_unlock(&pool->lock);
+    if (wake)
+        mc__park_wake(wake);
 }
 
 /* --------------------------------------------------------------------------------------------------------- taking -- */
@@ -102,11 +143,19 @@ static mc__taken take_now(mc__pool *pool, bool fresh, mc__connection **connectio
     return MC__TAKEN_RIGHT;
 }
 
+static void init_waiter(mc__waiter *waiter, mc__park *park) {
+    waiter->wakeup = (mc__wakeup)MC__WAKEUP_NONE;
+    waiter->park = park;
+    waiter->waiting = MC__WAITING_NOT;
+    waiter->granted = false;
+    waiter->connection = NULL;
+}
+
 mc__taken mc__pool_take(mc__pool *pool, bool fresh, mc__waiter *waiter, mc__connection **connection) {
     mc__connection *stale = NULL;
     mc__taken       taken;
 
-    waiter->wakeup = (mc__wakeup)MC__WAKEUP_NONE;
+    init_waiter(waiter, NULL);
     pthread_mutex_lock(&pool->lock);
     taken = take_now(pool, fresh, connection);
     if (taken == MC__TAKEN_PLACE) {
@@ -129,6 +178,59 @@ mc__taken mc__pool_take(mc__pool *pool, bool fresh, mc__waiter *waiter, mc__conn
     return taken;
 }
 
+/* Whether a call that shares may have a connection of its own now. */
+static bool may_lead(const mc__pool *pool) {
+    return pool->leading == 0 || pool->leading + pool->riding + crowd(pool) < pool->lanes;
+}
+
+mc__taken mc__pool_lead(mc__pool *pool, mc__waiter *waiter, mc__park *park, mc__connection **connection) {
+    mc__taken taken = MC__TAKEN_PLACE;
+
+    init_waiter(waiter, park);
+    *connection = NULL;
+    pthread_mutex_lock(&pool->lock);
+    if (may_lead(pool))
+        taken = take_now(pool, false, connection);
+    if (taken == MC__TAKEN_PLACE)
+        queue_add(pool, waiter);
+    else
+        pool->leading++;
+    pthread_mutex_unlock(&pool->lock);
+    return taken;
+}
+
+mc__taken mc__pool_break_out(mc__pool *pool, mc__waiter *waiter, mc__connection **connection) {
+    mc__taken taken = MC__TAKEN_PLACE;
+
+    pthread_mutex_lock(&pool->lock);
+    if (waiter->waiting == MC__WAITING_QUEUED)
+        taken = take_now(pool, false, connection);
+    if (taken != MC__TAKEN_PLACE) {
+        queue_remove(pool, waiter);
+        pool->leading++;
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return taken;
+}
+
+size_t mc__pool_take_along(mc__pool *pool, mc__waiter **waiters, size_t max) {
+    mc__waiter *next;
+    size_t      count = 0;
+
+    pthread_mutex_lock(&pool->lock);
+    for (mc__waiter *waiter = pool->first; waiter && count < max; waiter = next) {
+        next = waiter->next;
+        if (!waiter->park)
+            continue;
+        queue_remove(pool, waiter);
+        waiter->waiting = MC__WAITING_RIDES;
+        waiters[count++] = waiter;
+    }
+    pool->riding += (unsigned)count;
+    pthread_mutex_unlock(&pool->lock);
+    return count;
+}
+
 bool mc__pool_granted(mc__pool *pool, mc__waiter *waiter, mc__taken *taken, mc__connection **connection) {
     bool granted;
 
@@ -143,16 +245,25 @@ bool mc__pool_granted(mc__pool *pool, mc__waiter *waiter, mc__taken *taken, mc__
     return true;
 }
 
-void mc__pool_leave(mc__pool *pool, mc__waiter *waiter) {
+bool mc__pool_leave(mc__pool *pool, mc__waiter *waiter) {
+    woken wake = NULL;
+    bool  rides;
+
     pthread_mutex_lock(&pool->lock);
-    if (!waiter->granted)
+    rides = waiter->waiting == MC__WAITING_RIDES;
+    if (waiter->waiting == MC__WAITING_QUEUED) {
         queue_remove(pool, waiter);
-    else if (waiter->connection)
-        give_back(pool, waiter->connection);
-    else
-        return_right(pool);
-    pthread_mutex_unlock(&pool->lock);
+    } else if (waiter->granted) {
+        waiter->granted = false;
+        pool->leading -= waiter->park != NULL;
+        if (waiter->connection)
+            give_back(pool, waiter->connection, &wake);
+        else
+            return_right(pool, &wake);
+    }
+    unlock_and_wake(pool, wake);
     mc__wakeup_close(&waiter->wakeup);
+    return !rides;
 }
 
 /* ------------------------------------------------------------------------------------------------------ giving back -- */
@@ -164,22 +275,51 @@ void mc__pool_add(mc__pool *pool, mc__connection *connection) {
 }
 
 void mc__pool_return_right(mc__pool *pool) {
+    woken wake = NULL;
+
     pthread_mutex_lock(&pool->lock);
-    return_right(pool);
-    pthread_mutex_unlock(&pool->lock);
+    return_right(pool, &wake);
+    unlock_and_wake(pool, wake);
 }
 
 void mc__pool_give_back(mc__pool *pool, mc__connection *connection) {
+    woken wake = NULL;
+
     pthread_mutex_lock(&pool->lock);
-    give_back(pool, connection);
-    pthread_mutex_unlock(&pool->lock);
+    give_back(pool, connection, &wake);
+    unlock_and_wake(pool, wake);
+}
+
+/* The last leader has gone, and those who wait for one would wait for ever. */
+static void choose_leader(mc__pool *pool, woken *wake) {
+    mc__connection *connection = NULL;
+
+    if (pool->leading > 0 || crowd(pool) == 0)
+        return;
+    if (take_now(pool, false, &connection) != MC__TAKEN_PLACE)
+        grant_first(pool, connection, wake); /* nobody else waits while there is one to be had */
+}
+
+void mc__pool_stop_leading(mc__pool *pool, size_t riding, mc__connection *connection) {
+    woken wake = NULL;
+
+    pthread_mutex_lock(&pool->lock);
+    pool->leading--;
+    pool->riding -= (unsigned)riding;
+    if (connection)
+        give_back(pool, connection, &wake);
+    else
+        choose_leader(pool, &wake);
+    unlock_and_wake(pool, wake);
 }
 
 void mc__pool_drop(mc__pool *pool, mc__connection *connection) {
+    woken wake = NULL;
+
     pthread_mutex_lock(&pool->lock);
     list_remove(pool, connection);
-    return_right(pool);
-    pthread_mutex_unlock(&pool->lock);
+    return_right(pool, &wake);
+    unlock_and_wake(pool, wake);
     mc__connection_free(connection);
 }
 
@@ -191,7 +331,7 @@ void mc__pool_close_idle(mc__pool *pool) {
     pool->idle = NULL;
     for (mc__connection *connection = idle; connection; connection = connection->next_idle) {
         list_remove(pool, connection);
-        pool->open--; /* nobody waits while a connection is idle */
+        pool->open--; /* whoever waits now waits for a leader, not for one of these */
     }
     pthread_mutex_unlock(&pool->lock);
     while (idle) {
@@ -214,5 +354,6 @@ void mc__pool_after_fork(mc__pool *pool) {
         mc__wakeup_close(&waiter->wakeup);
     pool->all = NULL;
     pool->first = pool->last = NULL;
-    pool->open = 0;
+    pool->open = pool->leading = pool->riding = 0;
+    set_crowd(pool, 0);
 }

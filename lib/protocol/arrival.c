@@ -34,7 +34,7 @@ bool mc__arrival_is_large(const mc__arrival *arrival) {
 
 bool mc__arrival_area(mc__arrival *arrival, mc__exchange *exchange, mc__area *area) {
     arrival->direct = 0;
-    if (!mc__arrival_is_large(arrival))
+    if (exchange->shared || !mc__arrival_is_large(arrival))
         return false;
     make_room(arrival, exchange);
     if (!arrival->space)
@@ -65,6 +65,10 @@ bool mc__arrival_take(mc__arrival *arrival, mc__exchange *exchange, mc__buffer *
         mc__buffer_consume(in, part);
     }
     return arrival->have == length_of(arrival);
+}
+
+void mc__arrival_forget(mc__arrival *arrival) {
+    arrival->space = NULL;
 }
 
 mc_status mc__arrival_status(const mc__arrival *arrival) {

@@ -31,6 +31,9 @@ size_t mc__arrival_received(mc__arrival *arrival, size_t len);
 /* Takes what of the value is in the buffer. Returns whether it is all there. */
 bool mc__arrival_take(mc__arrival *arrival, mc__exchange *exchange, mc__buffer *in);
 
+/* The memory given for it is used no more: the rest is thrown away. */
+void mc__arrival_forget(mc__arrival *arrival);
+
 /* What has become of a value that is all there: MC_OK, MC_NO_MEMORY, or MC_BAD_VALUE for flags over 32 bits. */
 mc_status mc__arrival_status(const mc__arrival *arrival);
 

@@ -72,6 +72,8 @@ struct mc__exchange {
     const size_t           *order;  /* request i asks for keys[order[i]]; NULL: for keys[i] */
     size_t                  window; /* of quiet writes: requests in a window, 1 to MC__LINE_KEYS */
     size_t                  again;  /* of quiet sets: how many ops->again was called for; the owner's */
+    bool                    shared; /* requests have owners who may leave: memory that space has given is written to only
+                                       within functions of the pipeline, and until mc__pipeline_forget */
 
     /* The pipeline's own; zero before the first push. Requests [0, answered) have their answer and the reply is at its end,
      * [answered, sent) may have reached the server, [sent, count) have not. Of a line of keys that is being answered, some

@@ -502,6 +502,11 @@ mc_status mc__pipeline_space(mc__pipeline *pipeline, mc__area spaces[MC__INPUT_S
     return MC_OK;
 }
 
+void mc__pipeline_forget(mc__pipeline *pipeline, const mc__exchange *exchange, size_t i) {
+    if (pipeline->reading == MC__READING_DATA && awaiting(pipeline) == exchange && pipeline->arrival.request == i)
+        mc__arrival_forget(&pipeline->arrival);
+}
+
 /* ----------------------------------------------------------------------------------------------------------- the end -- */
 
 /* What is left in the input behind a refusal is of no further reply: a pipeline that is broken reads none. */

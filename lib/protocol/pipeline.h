@@ -89,6 +89,10 @@ mc_status mc__pipeline_space(mc__pipeline *pipeline, mc__area spaces[MC__INPUT_S
  */
 mc_status mc__pipeline_received(mc__pipeline *pipeline, size_t len);
 
+/* Of a shared exchange: memory that space has given for request i is used no more; a value that is on its way is thrown
+ * away, and answered with MC_NO_MEMORY. */
+void mc__pipeline_forget(mc__pipeline *pipeline, const mc__exchange *exchange, size_t i);
+
 /* Whether everything that was asked is answered and sent: a server may answer a large value with an error before all of it
  * is sent, and stays in step when the rest follows. */
 static inline bool mc__pipeline_idle(const mc__pipeline *pipeline) {
