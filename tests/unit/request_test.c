@@ -21,6 +21,13 @@ typedef struct line_row {
     const char *line;
 } line_row;
 
+/* SIZE_MAX in decimal. */
+#if SIZE_MAX > UINT32_MAX
+#define LONGEST "18446744073709551615"
+#else
+#define LONGEST "4294967295"
+#endif
+
 static const line_row line_rows[] = {
     {MC__VERB_SET, false, "", "k", 3, 0, 0, 0, "set k 0 0 3\r\n"},
     {MC__VERB_SET, true, "", "k", 0, 7, 100, 9, "set k 7 100 0 noreply\r\n"},
@@ -57,11 +64,11 @@ static const line_row line_rows[] = {
 
     /* the widest of everything */
     {MC__VERB_SET, true, "", KEY_250, SIZE_MAX, UINT32_MAX, INT64_MIN, 0,
-     "set " KEY_250 " 4294967295 -9223372036854775808 18446744073709551615 noreply\r\n"},
+     "set " KEY_250 " 4294967295 -9223372036854775808 " LONGEST " noreply\r\n"},
     {MC__VERB_PREPEND, true, KEY_50, KEY_50 KEY_50 KEY_50 KEY_50, SIZE_MAX, UINT32_MAX, INT64_MIN, 0,
-     "prepend " KEY_250 " 4294967295 -9223372036854775808 18446744073709551615 noreply\r\n"},
+     "prepend " KEY_250 " 4294967295 -9223372036854775808 " LONGEST " noreply\r\n"},
     {MC__VERB_CAS, true, "", KEY_250, SIZE_MAX, UINT32_MAX, INT64_MIN, UINT64_MAX,
-     "cas " KEY_250 " 4294967295 -9223372036854775808 18446744073709551615 18446744073709551615 noreply\r\n"},
+     "cas " KEY_250 " 4294967295 -9223372036854775808 " LONGEST " 18446744073709551615 noreply\r\n"},
     {MC__VERB_CAS, false, "", "k", 1048576, 2147483648, INT64_MAX, 9223372036854775808u,
      "cas k 2147483648 9223372036854775807 1048576 9223372036854775808\r\n"},
     {MC__VERB_GATS, false, KEY_50, KEY_50, 0, 0, INT64_MIN, 0, "gats -9223372036854775808 " KEY_50 KEY_50 "\r\n"},
