@@ -4,7 +4,8 @@
 #     server_program_test.sh <mcserver>
 set -u
 mcserver=$1
-. "$(dirname "$0")/../support/program.sh"
+root=$(cd "$(dirname "$0")/../.." && pwd)
+. "$root/tests/support/program.sh"
 
 # ask <port> <command>: the first line of the answer
 ask() {

@@ -6,8 +6,9 @@
 set -u
 mc=$1
 mcserver=$2
-. "$(dirname "$0")/../support/program.sh"
-. "$(dirname "$0")/../support/tool.sh"
+root=$(cd "$(dirname "$0")/../.." && pwd)
+. "$root/tests/support/program.sh"
+. "$root/tests/support/tool.sh"
 
 start_servers 2 -I 4m
 export MC_HOSTS=$hosts
@@ -32,7 +33,7 @@ test_counts() {
     run bench --count 7 --multi 20 --ratio 0:1 --json
     prints_json 'j["sides"][0]["keys"] == 140 and j["sides"][0]["get"]["calls"] == 0'
     for size in 0 1 7 8 1000 2m; do
-        run bench --count 50 --size $size --keys 5 --threads 2
+        run bench --count 50 --size "$size" --keys 5 --threads 2
         ends 0
         grep -q " 0 misses, 0 wrong values, 0 errors" "$out" || fail "size $size: $(cat "$out")"
     done
@@ -89,7 +90,7 @@ end_load() {
 test_interruption() {
     for signal in INT TERM; do
         start_load --against "$second"
-        end_load $signal
+        end_load "$signal"
         ends 0
         grep -q "^Interrupted after 0 of 1 rounds" "$out" || fail "$last: $(cat "$out")"
         grep -q " 0 misses, 0 wrong values, 0 errors" "$out" || fail "$last: $(cat "$out")"
@@ -116,7 +117,7 @@ test_second_interruption() {
 test_wrong_values() {
     for batch in 1 3; do
         for wrong in "not it" "$(printf 'x%.0s' $(seq 100))"; do
-            start_load --keys 1 --ratio 1:0 --multi $batch --json
+            start_load --keys 1 --ratio 1:0 --multi "$batch" --json
             "$mc" set mc-bench:0 "$wrong" --hosts "$first"
             wait_for_reads "$(get_hits)"
             end_load INT

@@ -6,8 +6,9 @@ set -u
 mc=$1
 mcserver=$2
 man=$3
-. "$(dirname "$0")/../support/program.sh"
-. "$(dirname "$0")/../support/tool.sh"
+root=$(cd "$(dirname "$0")/../.." && pwd)
+. "$root/tests/support/program.sh"
+. "$root/tests/support/tool.sh"
 
 start_servers 1 -I 64m -m 512
 export MC_HOSTS=$hosts
@@ -153,13 +154,13 @@ test_wrong_numbers() {
     done
     refuses "--delay" flush --delay x
     for option in like distribution hash failover; do
-        refuses "--$option" get k --$option bogus
+        refuses "--$option" get k "--$option" bogus
     done
     for value in 0 257 x; do
-        refuses "--threads" bench --threads $value
+        refuses "--threads" bench --threads "$value"
     done
     for value in 9 9:x : 0:0 1001:1 9:1:1; do
-        refuses "--ratio" bench --ratio $value
+        refuses "--ratio" bench --ratio "$value"
     done
     refuses "--keys" bench --keys 0
     refuses "--multi" bench --multi 0

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # port is for those who source this
 # Sourced by tests of programs: a folder of their own, verdicts, and processes that end with the test.
 
 folder=$(mktemp -d)

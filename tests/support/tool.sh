@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Sourced by the tests of mc, behind program.sh: with mc and mcserver set.
+# Sourced by the tests of mc, behind program.sh (folder, port, pid): with mc and mcserver set.
+# shellcheck disable=SC2154
 
 # run <argument>...: runs mc; what it says is in $out and $err (files), how it ends in $status.
 out=$folder/stdout

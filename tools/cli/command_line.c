@@ -61,11 +61,10 @@ static void take_word(reading *state, char *word) {
         cli_refuse("there is no command \"%s\"", word);
 }
 
+/* The option that getopt_long has returned, or, behind '?', has left in optopt; NULL: there is none. */
 static const cli_option *option_of(int returned) {
-    if (returned >= FIRST_LONG)
-        return &cli_options[returned - FIRST_LONG];
     for (size_t i = 0; i < cli_option_count; i++)
-        if (cli_options[i].letter == returned)
+        if (returned != 0 && (returned == FIRST_LONG + (int)i || returned == cli_options[i].letter))
             return &cli_options[i];
     return NULL;
 }
@@ -102,7 +101,7 @@ static void take_option(reading *state, const cli_option *option, const char *te
 
 /* What getopt_long did not take: argument is where it stands. */
 static _Noreturn void refuse_option(const cli_call *call, int returned, const char *argument) {
-    const cli_option *option = optopt ? option_of(optopt) : NULL;
+    const cli_option *option = option_of(optopt);
 
     if (option != NULL && !is_known(call, option))
         refuse_place(call, option, argument);
@@ -144,17 +143,18 @@ static void read_words(reading *state, int argc, char **argv) {
 
     prepare(longs, shorts);
     while ((returned = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-        bool is_again = at == negative; /* getopt_long takes such a number for one option a digit */
+        const cli_option *option = option_of(returned);
+        bool              is_again = at == negative; /* getopt_long takes such a number for one option a digit */
         if (returned == '?' && is_negative(argv[at])) {
             if (!is_again)
                 take_word(state, argv[at]);
             negative = at;
         } else if (returned == 1) {
             take_word(state, optarg);
-        } else if (returned == '?' || returned == ':') {
-            refuse_option(state->call, returned, argv[at]);
+        } else if (option != NULL) {
+            take_option(state, option, optarg, argv[at]);
         } else {
-            take_option(state, option_of(returned), optarg, argv[at]);
+            refuse_option(state->call, returned, argv[at]);
         }
         at = optind;
     }

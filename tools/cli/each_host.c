@@ -16,7 +16,7 @@ typedef struct asker {
     bool             is_running;
 } asker;
 
-static void *ask(void *given) {
+static void *ask_one(void *given) {
     asker *self = given;
 
     self->ask(self->answer);
@@ -35,7 +35,7 @@ static void *allocate(size_t count, size_t size) {
     return memory;
 }
 
-cli_host_answer *cli_each_host(const cli_call *call, cli_ask_fn *how) {
+cli_host_answer *cli_each_host(const cli_call *call, cli_ask_fn *ask) {
     size_t           count = call->hosts.count;
     cli_host_answer *answers = allocate(count, sizeof *answers);
     asker           *askers = allocate(count, sizeof *askers);
@@ -43,10 +43,10 @@ cli_host_answer *cli_each_host(const cli_call *call, cli_ask_fn *how) {
     for (size_t i = 0; i < count; i++) {
         answers[i] =
             (cli_host_answer){.call = call, .host = call->hosts.addresses[i], .client = cli_session_open_alone(call, i)};
-        askers[i] = (asker){.ask = how, .answer = &answers[i]};
-        askers[i].is_running = pthread_create(&askers[i].thread, NULL, ask, &askers[i]) == 0;
+        askers[i] = (asker){.ask = ask, .answer = &answers[i]};
+        askers[i].is_running = pthread_create(&askers[i].thread, NULL, ask_one, &askers[i]) == 0;
         if (!askers[i].is_running)
-            ask(&askers[i]);
+            ask_one(&askers[i]);
     }
     for (size_t i = 0; i < count; i++) {
         if (askers[i].is_running)

@@ -35,50 +35,57 @@ static char *plain_copy(const char *text, size_t len) {
     return copy;
 }
 
-static bool append(cli_hosts *hosts, char *address, unsigned weight) {
-    const char **addresses = realloc(hosts->addresses, (hosts->count + 2) * sizeof *addresses);
-    unsigned    *weights = NULL;
+/* Makes room for one more, and for the NULL behind it. */
+static bool grow(cli_hosts *hosts) {
+    const char **addresses = calloc(hosts->count + 2, sizeof *addresses);
+    unsigned    *weights = calloc(hosts->count + 1, sizeof *weights);
 
-    if (addresses != NULL) {
-        hosts->addresses = addresses;
-        addresses[hosts->count] = NULL;
-        weights = realloc(hosts->weights, (hosts->count + 1) * sizeof *weights);
-    }
-    if (weights == NULL)
+    if (addresses == NULL || weights == NULL) {
+        free(addresses);
+        free(weights);
         return false;
+    }
+    for (size_t i = 0; i < hosts->count; i++) {
+        addresses[i] = hosts->addresses[i];
+        weights[i] = hosts->weights[i];
+    }
+    free(hosts->addresses);
+    free(hosts->weights);
+    hosts->addresses = addresses;
     hosts->weights = weights;
-    weights[hosts->count] = weight;
-    addresses[hosts->count++] = address;
-    addresses[hosts->count] = NULL;
     return true;
 }
 
 static const char *add_one(cli_hosts *hosts, const char *text, const char *sign, const char *end) {
     const char *address_end = sign ? sign : end;
     uint64_t    weight = 1;
-    char       *address;
 
     if (address_end == text)
         return "there is no address";
     if (sign && !cli_number_of(mc_bytes(sign + 1, (size_t)(end - sign - 1)), WEIGHT_MAX, &weight))
         return "behind \"=\" there is no weight from 0 to 1048576 (in a path, write \"\\=\")";
-    address = plain_copy(text, (size_t)(address_end - text));
-    if (address != NULL && append(hosts, address, (unsigned)weight))
-        return NULL;
-    free(address);
-    return "there is no memory for it";
+    if (!grow(hosts))
+        return "there is no memory for it";
+    hosts->weights[hosts->count] = (unsigned)weight;
+    hosts->addresses[hosts->count] = plain_copy(text, (size_t)(address_end - text));
+    if (hosts->addresses[hosts->count] == NULL)
+        return "there is no memory for it";
+    hosts->count++;
+    return NULL;
 }
 
 const char *cli_hosts_add(cli_hosts *hosts, const char *list, const char **part, size_t *part_len) {
-    for (;;) {
-        const char *sign, *end = end_of_host(list, &sign);
-        const char *wrong = add_one(hosts, list, sign, end);
-        *part = list;
-        *part_len = (size_t)(end - list);
-        if (wrong || *end == '\0')
-            return wrong;
-        list = end + 1;
-    }
+    const char *begin = list, *end, *sign, *wrong;
+
+    do {
+        end = end_of_host(begin, &sign);
+        wrong = add_one(hosts, begin, sign, end);
+        list = begin;
+        begin = end + 1;
+    } while (!wrong && *end != '\0');
+    *part = list;
+    *part_len = (size_t)(end - list);
+    return wrong;
 }
 
 void cli_hosts_clear(cli_hosts *hosts) {

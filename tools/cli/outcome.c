@@ -17,7 +17,7 @@ const char cli_exit_help[] = "Exit status:\n"
                              "  6  a file, the output or memory failed\n"
                              "Of several, it is the greatest.\n";
 
-cli_exit cli_exit_of(mc_status status) {
+int cli_exit_of(mc_status status) {
     switch (status) {
     case MC_OK:
         return CLI_DONE;

@@ -19,7 +19,7 @@ typedef enum cli_exit {
 extern const char cli_exit_help[];
 
 /* The exit status for a status. */
-cli_exit cli_exit_of(mc_status status);
+int cli_exit_of(mc_status status);
 
 /* Raises *exit_status to that of a status. */
 void cli_add_status(int *exit_status, mc_status status);

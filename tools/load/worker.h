@@ -31,7 +31,8 @@ typedef struct load_worker {
 bool load_worker_make(load_worker *worker, const load_settings *settings, const load_data *data, uint64_t seed);
 void load_worker_clear(load_worker *worker);
 
-/* Works for a turn, with client, turn_ns and calls_max as they are, adding to tally. A thread's function. */
-void *load_worker_run(void *worker);
+/* Works for a turn, with client, turn_ns and calls_max as they are, adding to tally. A thread's function: given is the
+ * worker. */
+void *load_worker_run(void *given);
 
 #endif

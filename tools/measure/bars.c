@@ -73,16 +73,18 @@ static void draw_head(const measure_bars *bars, double top, FILE *file) {
 
     draw_text(MARGIN, top + 40, "title", bars->title, file);
     draw_text(MARGIN, top + 60, "quiet", bars->subtitle, file);
-    for (size_t s = 0; s < bars->series_count; x += name_width(bars->series[s]), s++) {
+    for (size_t s = 0; s < bars->series_count; s++) {
         fprintf(file, "<rect x=\"%.0f\" y=\"%.1f\" width=\"11\" height=\"11\" rx=\"2\" class=\"c%zu\"/>", x, top + HEAD - 22,
                 bars->first_colour + s);
         draw_text(x + 17, top + HEAD - 12, "name", bars->series[s], file);
+        x += name_width(bars->series[s]);
     }
 }
 
-static void draw_row(const measure_bars *bars, size_t row, double y, double largest, FILE *file) {
-    draw_text(MARGIN, y + (double)bars->series_count * BAR / 2 + 4, "name", bars->rows[row], file);
-    for (size_t s = 0; s < bars->series_count; s++, y += BAR) {
+static void draw_row(const measure_bars *bars, size_t row, double top, double largest, FILE *file) {
+    draw_text(MARGIN, top + (double)bars->series_count * BAR / 2 + 4, "name", bars->rows[row], file);
+    for (size_t s = 0; s < bars->series_count; s++) {
+        double y = top + (double)s * BAR;
         double value = bars->values[row * bars->series_count + s];
         double length = length_of(bars, value, largest);
         if (value < 0)
@@ -114,7 +116,9 @@ void measure_bars_draw(const measure_bars *blocks, size_t count, FILE *file) {
     fprintf(file, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %.0f\" width=\"%d\" height=\"%.0f\">\n", WIDTH,
             height, WIDTH, height);
     fprintf(file, "<style>%s</style>\n<rect width=\"100%%\" height=\"100%%\" rx=\"8\" fill=\"#ffffff\"/>\n", style);
-    for (size_t i = 0; i < count; top += height_of(&blocks[i]), i++)
+    for (size_t i = 0; i < count; i++) {
         draw_block(&blocks[i], top, file);
+        top += height_of(&blocks[i]);
+    }
     fputs("</svg>\n", file);
 }
