@@ -10,3 +10,18 @@ foreach(file IN LISTS installed)
         file(REMOVE "${path}")
     endif()
 endforeach()
+
+# Folders that were this project's alone are empty now, and so may be some of those that every project shares. Others, such
+# as lib and include, stay: they are the system's.
+foreach(file IN LISTS installed)
+    get_filename_component(folder "$ENV{DESTDIR}${file}" DIRECTORY)
+    while(folder MATCHES "/(mcclient|cmake|pkgconfig|man|man[1-9])$" AND IS_DIRECTORY "${folder}")
+        file(GLOB others LIST_DIRECTORIES true "${folder}/*" "${folder}/.*")
+        if(others)
+            break()
+        endif()
+        message(STATUS "Removing ${folder}")
+        file(REMOVE_RECURSE "${folder}")
+        get_filename_component(folder "${folder}" DIRECTORY)
+    endwhile()
+endforeach()
