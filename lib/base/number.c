@@ -29,16 +29,30 @@ mc__number_result mc__number_parse(const char *text, size_t len, uint64_t *numbe
     return mc__number_parse_padded(text, len, number);
 }
 
-size_t mc__number_format(uint64_t number, char *out) {
-    char   digits[MC__NUMBER_MAX];
-    size_t at = sizeof digits;
+/* All numbers of two digits, one behind the other. */
+static const char pairs[] =
+    "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"
+    "5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
 
-    do {
-        digits[--at] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    memcpy(out, digits + at, sizeof digits - at);
-    return sizeof digits - at;
+static size_t digits_of(uint64_t number) {
+    size_t digits = 1;
+
+    for (; number >= 10000; number /= 10000)
+        digits += 4;
+    return digits + (number >= 10) + (number >= 100) + (number >= 1000);
+}
+
+size_t mc__number_format(uint64_t number, char *out) {
+    size_t digits = digits_of(number);
+    char  *end = out + digits;
+
+    for (; number >= 100; number /= 100)
+        memcpy(end -= 2, &pairs[number % 100 * 2], 2);
+    if (number >= 10)
+        memcpy(end - 2, &pairs[number * 2], 2);
+    else
+        end[-1] = (char)('0' + number);
+    return digits;
 }
 
 size_t mc__number_format_signed(int64_t number, char *out) {

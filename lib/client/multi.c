@@ -82,8 +82,10 @@ static void give_request(const mc__exchange *exchange, size_t i, mc__request *re
         return;
     }
     entry = &batch->packing.sent[lane->order[i]];
-    *request = (mc__request){
-        .key = entry->key, .value = entry->value, .flags = entry->flags, .exptime = mc__exptime(entry->ttl_s, batch->now_s)};
+    *request = (mc__request){.key = entry->key,
+                             .value = entry->value,
+                             .flags = entry->flags,
+                             .exptime = entry->ttl_s == 0 ? 0 : mc__exptime(entry->ttl_s, batch->now_s)};
 }
 
 static const mc__host *host_of(const struct lane *lane) {
@@ -204,6 +206,16 @@ static void take_answer(mc__exchange *exchange, size_t i, mc_status status, cons
     settle(lane->batch, key, status);
 }
 
+static void take_done(mc__exchange *exchange, size_t first, size_t end) {
+    const struct lane  *lane = (const struct lane *)exchange;
+    const struct batch *batch = lane->batch;
+
+    for (size_t i = first; i < end && batch->entries; i++)
+        batch->entries[lane->order[i]].status = MC_OK;
+    for (size_t i = first; i < end && batch->statuses; i++)
+        batch->statuses[lane->order[i]] = MC_OK;
+}
+
 /* Those that are asked again come to the front: what was there has its answer. */
 static void take_doubt(mc__exchange *exchange, size_t i) {
     struct lane *lane = (struct lane *)exchange;
@@ -213,7 +225,8 @@ static void take_doubt(mc__exchange *exchange, size_t i) {
 
 static const mc__exchange_ops reading_ops = {
     .request = give_request, .values = take_values, .space = give_space, .lend = lend, .keep = keep, .answer = take_answer};
-static const mc__exchange_ops writing_ops = {.request = give_request, .answer = take_answer, .again = take_doubt};
+static const mc__exchange_ops writing_ops = {
+    .request = give_request, .answer = take_answer, .done = take_done, .again = take_doubt};
 
 /* ----------------------------------------------------------------------------------------------------------- scratch -- */
 

@@ -24,12 +24,6 @@ size_t mc__exchange_answer_end(const mc__exchange *exchange, size_t i) {
     return end < exchange->count ? end : exchange->count;
 }
 
-void mc__exchange_request(const mc__exchange *exchange, size_t i, mc__request *request) {
-    exchange->ops->request(exchange, i, request);
-    if (exchange->command.quiet || exchange->command.verb == MC__VERB_META)
-        request->number = i;
-}
-
 size_t mc__exchange_unit_size(const mc__exchange *exchange, size_t first) {
     mc__key_list list;
     mc__request  request;
@@ -42,9 +36,9 @@ size_t mc__exchange_unit_size(const mc__exchange *exchange, size_t first) {
     }
     if (exchange->command.verb == MC__VERB_META)
         return mc__quiet_question(first).len;
-    mc__exchange_request(exchange, first, &request);
     if (exchange->command.quiet)
-        return mc__quiet_size(&exchange->command, &request, mc__exchange_answer_end(exchange, first) == first + 1);
+        return mc__quiet_size(exchange, first);
+    exchange->ops->request(exchange, first, &request);
     size = mc__request_line_size(&exchange->command, &request);
     return mc__verb_stores(exchange->command.verb) ? size + request.value.len + 2 : size;
 }

@@ -59,6 +59,10 @@ typedef struct mc__exchange_ops {
      * of its last key. Called before the keys without a value have their answer, which is the same. NULL: not wanted. */
     void (*line_end)(mc__exchange *exchange, mc_status status, const mc__reply *reply);
 
+    /* Requests first to end, end not included, which are quiet writes, have come to MC_OK: in place of an answer for each.
+     * NULL: not wanted. */
+    void (*done)(mc__exchange *exchange, size_t first, size_t end);
+
     /* Request i, a quiet set, may have been refused: instead of its answer. It is to be asked once more, not quietly, when
      * all others of the exchange are answered. Adds one to exchange->again. NULL in ops of other commands. */
     void (*again)(mc__exchange *exchange, size_t i);
@@ -108,9 +112,6 @@ void mc__exchange_line(const mc__exchange *exchange, size_t first, mc__key_list 
 /* The end of the unit that request i is answered in: that in which it is asked, or its window, which ends at a multiple of
  * the exchange's window. */
 size_t mc__exchange_answer_end(const mc__exchange *exchange, size_t i);
-
-/* The i-th request, with its number where it goes on the wire. */
-void mc__exchange_request(const mc__exchange *exchange, size_t i, mc__request *request);
 
 /* The bytes on the wire of the unit that begins with request first. */
 size_t mc__exchange_unit_size(const mc__exchange *exchange, size_t first);

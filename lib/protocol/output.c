@@ -49,25 +49,18 @@ static bool format_request(mc__output *output, const mc__exchange *exchange) {
     return true;
 }
 
-static bool format_quiet(mc__output *output, const mc__exchange *exchange) {
-    bool        last = mc__exchange_answer_end(exchange, exchange->formatted) == exchange->formatted + 1;
-    mc__request request;
-    bool        borrows;
+/* As many as the window takes. false: no memory for the first. */
+static bool format_quiet(mc__output *output, mc__exchange *exchange) {
+    mc__quiet_borrowed borrowed = {{0}, {0}};
+    size_t             first = exchange->formatted;
 
-    mc__exchange_request(exchange, exchange->formatted, &request);
-    borrows = mc__verb_stores(exchange->command.verb) && request.value.len >= BORROW_FROM;
-    if (!mc__quiet_write(&exchange->command, &request, !borrows, last, &output->bytes))
-        return false;
-    if (borrows) {
-        output->borrowed = request.value;
-        output->ending = mc__quiet_value_end(last);
-    }
-    return true;
+    exchange->formatted = mc__quiet_write(exchange, first, WINDOW, BORROW_FROM, &output->bytes, &borrowed);
+    output->borrowed = borrowed.value;
+    output->ending = borrowed.ending;
+    return exchange->formatted > first;
 }
 
 static bool format(mc__output *output, const mc__exchange *exchange) {
-    if (exchange->command.quiet)
-        return format_quiet(output, exchange);
     if (exchange->command.verb == MC__VERB_META)
         return mc__buffer_append(&output->bytes, mc__quiet_question(exchange->formatted));
     return mc__verb_retrieves(exchange->command.verb) ? format_line_of_keys(output, exchange)
@@ -76,6 +69,8 @@ static bool format(mc__output *output, const mc__exchange *exchange) {
 
 /* false: no memory, and nothing of the unit is in the output. */
 static bool format_unit(mc__output *output, mc__exchange *exchange) {
+    if (exchange->command.quiet)
+        return format_quiet(output, exchange);
     if (!format(output, exchange))
         return false;
     exchange->formatted = mc__exchange_unit_end(exchange, exchange->formatted);
@@ -129,8 +124,10 @@ static void take_off(mc__output *output, size_t len) {
         len -= part;
     }
     part = at_most(len, output->ending.len);
-    output->ending.data += part;
-    output->ending.len -= part;
+    if (part > 0) {
+        output->ending.data += part;
+        output->ending.len -= part;
+    }
 }
 
 static void begin_unit(mc__output *output) {

@@ -171,6 +171,7 @@ static void answer_line(mc__pipeline *pipeline, mc__exchange *exchange, mc_statu
 /* Quiet writes up to end have come to status, but for those that are refused. */
 static void answer_window(mc__pipeline *pipeline, mc__exchange *exchange, size_t end, mc_status status) {
     mc__key_line            refused = pipeline->keys;
+    bool                    none_refused = !pipeline->begun;
     const mc__exchange_ops *ops = exchange->ops;
     size_t                  first = exchange->answered;
     mc_status               refusal = mc__quiet_refusal(exchange->command.verb);
@@ -182,6 +183,10 @@ static void answer_window(mc__pipeline *pipeline, mc__exchange *exchange, size_t
     exchange->answered = end;
     if (exchange->answered == exchange->count)
         take_out(pipeline, exchange);
+    if (none_refused && !again && status == MC_OK && ops->done) {
+        ops->done(exchange, first, end);
+        return;
+    }
     for (size_t at = 0; at < end - first; at++) {
         if (again)
             ops->again(exchange, first + at);
@@ -353,8 +358,9 @@ static mc_status read_line(mc__pipeline *pipeline, mc__exchange *exchange, bool 
         *more = true;
         return MC_OK;
     case MC__PARSE_MALFORMED:
-        return pipeline->begun ? break_with_words(pipeline, "not a reply of memcached, behind a value")
-                               : break_with_line(pipeline, "not a reply of memcached");
+        return pipeline->begun && !exchange->command.quiet
+                   ? break_with_words(pipeline, "not a reply of memcached, behind a value")
+                   : break_with_line(pipeline, "not a reply of memcached");
     default:
         break;
     }
@@ -404,6 +410,24 @@ static bool take_whole(mc__pipeline *pipeline, mc__exchange *exchange) {
     return true;
 }
 
+/* Takes the refusals of quiet writes that are there as a whole. false: it begins with none, and nothing is done. */
+static bool take_refusals(mc__pipeline *pipeline, mc__exchange *exchange) {
+    bool   taken = false;
+    size_t used;
+
+    if (!exchange->command.quiet || pipeline->early)
+        return false;
+    while (mc__quiet_take_refusal(&pipeline->keys, exchange, mc__buffer_readable(&pipeline->in), &used)) {
+        mc__buffer_consume(&pipeline->in, used);
+        taken = true;
+    }
+    if (!taken)
+        return false;
+    pipeline->greeted = pipeline->begun = true;
+    exchange->after_silent = false;
+    return true;
+}
+
 /* Takes a line, what is there of a value, or a value's end. *more: what is there is too little. */
 static mc_status read_on(mc__pipeline *pipeline, mc__exchange *exchange, bool *more) {
     switch (pipeline->reading) {
@@ -416,7 +440,9 @@ static mc_status read_on(mc__pipeline *pipeline, mc__exchange *exchange, bool *m
     case MC__READING_DATA_END:
         return read_data_end(pipeline, exchange, more);
     default:
-        return take_whole(pipeline, exchange) ? MC_OK : read_line(pipeline, exchange, more);
+        if (take_whole(pipeline, exchange) || take_refusals(pipeline, exchange))
+            return MC_OK;
+        return read_line(pipeline, exchange, more);
     }
 }
 

@@ -23,18 +23,23 @@
 /* Whether the verb has a quiet form: set and delete. */
 bool mc__quiet_can(mc__verb verb);
 
+/* A value that is sent from where it is, and what follows it. */
+typedef struct mc__quiet_borrowed {
+    mc_slice value;
+    mc_slice ending;
+} mc__quiet_borrowed;
+
 /*
- * Appends a quiet request, number request->number. with_value: a set's value and its line end too, and where last, the `mn`
- * that ends the window; without it, these are to follow. A delete has no value, and is written with_value. false: no
- * memory, and nothing is appended.
+ * Appends a quiet exchange's requests from first on, each with its value and its line end, and behind the last of a window
+ * the `mn`: until out has size bytes or more, all are written, or memory is out. A value of borrow_from bytes or more is not
+ * copied: it is put into *borrowed, to follow out's bytes, and its request is the last. Returns the end of those that are
+ * written: first, where there is no memory.
  */
-bool mc__quiet_write(const mc__command *command, const mc__request *request, bool with_value, bool last, mc__buffer *out);
+size_t mc__quiet_write(const mc__exchange *exchange, size_t first, size_t size, size_t borrow_from, mc__buffer *out,
+                       mc__quiet_borrowed *borrowed);
 
-/* The bytes that follow a value that is not written with its request. */
-mc_slice mc__quiet_value_end(bool last);
-
-/* How many bytes a whole request has on the wire. */
-size_t mc__quiet_size(const mc__command *command, const mc__request *request, bool last);
+/* How many bytes request i has on the wire, with the `mn` where it is the last of its window. */
+size_t mc__quiet_size(const mc__exchange *exchange, size_t i);
 
 typedef enum mc__quiet_take {
     MC__QUIET_REFUSED, /* one request of the window; it is marked in line */
@@ -46,6 +51,10 @@ typedef enum mc__quiet_take {
 
 /* What a reply says of the window at exchange->answered, in which line marks those that are refused. */
 mc__quiet_take mc__quiet_taken(mc__key_line *line, const mc__exchange *exchange, const mc__reply *reply);
+
+/* A refusal that stands whole at the beginning of bytes, in the plainest way: marks it in line; *used is its size. false: it
+ * is none such, or illegal, and nothing is done. */
+bool mc__quiet_take_refusal(mc__key_line *line, const mc__exchange *exchange, mc_slice bytes, size_t *used);
 
 /* What a request of this verb that is refused has come to. */
 mc_status mc__quiet_refusal(mc__verb verb);

@@ -55,7 +55,7 @@ typedef struct mc__request {
     mc_slice value;   /* storage */
     uint32_t flags;   /* storage */
     int64_t  exptime; /* as on the wire: storage, touch, gat, gats; flush_all: the delay */
-    uint64_t number;  /* cas: the token; incr, decr: the delta; quiet writes and the question: which request it is */
+    uint64_t number;  /* cas: the token; incr, decr: the delta */
 } mc__request;
 
 /* What the requests of one exchange have in common. */

@@ -14,77 +14,114 @@
 
 typedef struct write_row {
     mc__verb    verb;
-    const char *prefix, *key, *value;
-    uint32_t    flags;
-    int64_t     exptime;
-    uint64_t    number;
-    bool        last;
+    const char *prefix;
+    size_t      count, window;
+    mc__request requests[3];
     const char *wire;
 } write_row;
 
+#define T(literal)                                                                                                          \
+    { literal, sizeof(literal) - 1 }
+
+#define LONG "0123456789abcdef0123456789abcdef"
+
 static const write_row write_rows[] = {
-    {MC__VERB_SET, "", "k", "v", 0, 0, 0, false, "ms k 1 q O0\r\nv\r\n"},
-    {MC__VERB_SET, "", "k", "v", 0, 0, 0, true, "ms k 1 q O0\r\nv\r\nmn\r\n"},
-    {MC__VERB_SET, "", "k", "", 0, 0, 1023, true, "ms k 0 q O1023\r\n\r\nmn\r\n"},
-    {MC__VERB_SET, "p:", "k", "value", 5, 0, 7, false, "ms p:k 5 q O7 F5\r\nvalue\r\n"},
-    {MC__VERB_SET, "", "k", "v", 0, 60, 1, false, "ms k 1 q O1 T60\r\nv\r\n"},
-    {MC__VERB_SET, "", "k", "v", 0, -1, 1, false, "ms k 1 q O1 T-1\r\nv\r\n"},
-    {MC__VERB_SET, "", "k", "v", UINT32_MAX, INT64_MIN, UINT64_MAX, true,
-     "ms k 1 q O18446744073709551615 F4294967295 T-9223372036854775808\r\nv\r\nmn\r\n"},
-    {MC__VERB_SET, "", "\x80\xff", "\r\n", 0, 0, 2, false, "ms \x80\xff 2 q O2\r\n\r\n\r\n"},
-    {MC__VERB_DELETE, "", "k", "", 0, 0, 0, false, "md k q O0\r\n"},
-    {MC__VERB_DELETE, "", "k", "", 0, 0, 999999, true, "md k q O999999\r\nmn\r\n"},
-    {MC__VERB_DELETE, "p:", "k", "", 5, 60, 3, false, "md p:k q O3\r\n"},
+    {MC__VERB_SET, "", 1, 9, {{.key = T("k"), .value = T("v")}}, "ms k 1 q O0\r\nv\r\nmn\r\n"},
+    {MC__VERB_SET, "", 1, 1, {{.key = T("k"), .value = T("")}}, "ms k 0 q O0\r\n\r\nmn\r\n"},
+    {MC__VERB_SET,
+     "",
+     3,
+     9,
+     {{.key = T("a"), .value = T("1")}, {.key = T("b"), .value = T("22")}, {.key = T("c"), .value = T("33")}},
+     "ms a 1 q O0\r\n1\r\nms b 2 q O1\r\n22\r\nms c 2 q O2\r\n33\r\nmn\r\n"},
+    {MC__VERB_SET, "p:", 1, 9, {{.key = T("k"), .value = T("value"), .flags = 5}}, "ms p:k 5 q O0 F5\r\nvalue\r\nmn\r\n"},
+    {MC__VERB_SET, "", 1, 9, {{.key = T("k"), .value = T("v"), .exptime = 60}}, "ms k 1 q O0 T60\r\nv\r\nmn\r\n"},
+    {MC__VERB_SET, "", 1, 9, {{.key = T("k"), .value = T("v"), .exptime = -1}}, "ms k 1 q O0 T-1\r\nv\r\nmn\r\n"},
+    {MC__VERB_SET,
+     "",
+     1,
+     9,
+     {{.key = T("k"), .value = T("v"), .flags = UINT32_MAX, .exptime = INT64_MIN}},
+     "ms k 1 q O0 F4294967295 T-9223372036854775808\r\nv\r\nmn\r\n"},
+    {MC__VERB_SET, "", 1, 9, {{.key = T("\x80\xff"), .value = T("\r\n")}}, "ms \x80\xff 2 q O0\r\n\r\n\r\nmn\r\n"},
+    {MC__VERB_SET,
+     "",
+     3,
+     2,
+     {{.key = T("fifteen bytes.."), .value = T("fifteen bytes..")},
+      {.key = T("sixteen bytes..."), .value = T("sixteen bytes...")},
+      {.key = T("seventeen bytes.."), .value = T("seventeen bytes..")}},
+     "ms fifteen bytes.. 15 q O0\r\nfifteen bytes..\r\nms sixteen bytes... 16 q O1\r\nsixteen bytes...\r\nmn\r\n"
+     "ms seventeen bytes.. 17 q O2\r\nseventeen bytes..\r\nmn\r\n"},
+    {MC__VERB_SET,
+     "",
+     2,
+     9,
+     {{.key = T(LONG), .value = T(LONG)}, {.key = T(LONG "."), .value = T(LONG ".")}},
+     "ms " LONG " 32 q O0\r\n" LONG "\r\nms " LONG ". 33 q O1\r\n" LONG ".\r\nmn\r\n"},
+    {MC__VERB_DELETE, "", 1, 9, {{.key = T("k")}}, "md k q O0\r\nmn\r\n"},
+    {MC__VERB_DELETE,
+     "p:",
+     2,
+     1,
+     {{.key = T("k"), .flags = 5, .exptime = 60}, {.key = T("l")}},
+     "md p:k q O0\r\nmn\r\nmd p:l q O1\r\nmn\r\n"},
 };
 
-static mc__request request_of(const write_row *row) {
-    return (mc__request){.key = mc_str(row->key),
-                         .value = mc_str(row->value),
-                         .flags = row->flags,
-                         .exptime = row->exptime,
-                         .number = row->number};
-}
-
-START_TEST(a_request_is_written) {
+START_TEST(requests_are_written) {
     const write_row *row = &write_rows[_i];
     mc__command      command = {.verb = row->verb, .prefix = mc_str(row->prefix), .quiet = true};
-    mc__request      request = request_of(row);
-    mc__buffer       out = {0};
+    size_t           size = 0;
+    played           play;
 
-    ck_assert(mc__quiet_write(&command, &request, true, row->last, &out));
-    ck_assert(mc__slice_equal(mc__buffer_readable(&out), mc_str(row->wire)));
-    ck_assert_uint_eq(mc__quiet_size(&command, &request, row->last), strlen(row->wire));
-    mc__buffer_free(&out);
+    play_init(&play, MAX_VALUE_SIZE);
+    play_ask_windows(&play, command, row->requests, row->count, row->window);
+    for (size_t i = 0; i < row->count; i++)
+        size += mc__exchange_unit_size(&play.exchanges[0].exchange, i);
+    play_send(&play, SIZE_MAX, 0);
+    ck_assert(mc__slice_equal(mc__buffer_readable(&play.wire), mc_str(row->wire)));
+    ck_assert_uint_eq(size, strlen(row->wire));
+    play_free(&play);
 }
 END_TEST
 
-START_TEST(a_value_may_stay_where_it_is) {
-    const write_row *row = &write_rows[_i];
-    mc__command      command = {.verb = row->verb, .prefix = mc_str(row->prefix), .quiet = true};
-    mc__request      request = request_of(row);
-    mc__buffer       out = {0};
+/* The numbers count on over every place where a digit is added. */
+START_TEST(numbers_count_on) {
+    enum { COUNT = 10100 };
+    static mc__request requests[COUNT];
+    mc__buffer         expected = {0};
+    played             play;
 
-    if (row->verb == MC__VERB_DELETE)
-        return;
-    ck_assert(mc__quiet_write(&command, &request, false, row->last, &out));
-    ck_assert(mc__buffer_append(&out, request.value) && mc__buffer_append(&out, mc__quiet_value_end(row->last)));
-    ck_assert(mc__slice_equal(mc__buffer_readable(&out), mc_str(row->wire)));
-    mc__buffer_free(&out);
+    play_init(&play, MAX_VALUE_SIZE);
+    for (size_t i = 0; i < COUNT; i++) {
+        char line[32];
+
+        requests[i].key = mc_str("k");
+        snprintf(line, sizeof line, "md k q O%zu\r\n", i);
+        ck_assert(mc__buffer_append(&expected, mc_str(line)));
+        ck_assert((i + 1) % 1000 != 0 || mc__buffer_append(&expected, mc_str("mn\r\n")));
+    }
+    ck_assert(mc__buffer_append(&expected, mc_str("mn\r\n")));
+    play_ask_windows(&play, (mc__command){.verb = MC__VERB_DELETE, .quiet = true}, requests, COUNT, 1000);
+    play_send(&play, SIZE_MAX, 0);
+    ck_assert(mc__slice_equal(mc__buffer_readable(&play.wire), mc__buffer_readable(&expected)));
+    mc__buffer_free(&expected);
+    play_free(&play);
 }
 END_TEST
 
-START_TEST(the_longest_key_is_written) {
-    char        prefix[MC_KEY_MAX] = {0}, key[MC_KEY_MAX] = {0};
-    mc__command command = {.verb = MC__VERB_SET, .prefix = mc_bytes(prefix, 249), .quiet = true};
-    mc__request request = {
-        .key = mc_bytes(key, 1), .value = mc_str("v"), .flags = UINT32_MAX, .exptime = INT64_MIN, .number = UINT64_MAX};
-    mc__buffer out = {0};
+START_TEST(the_longest_line_is_written) {
+    static char prefix[249], key[1] = "k";
+    mc__command command = {.verb = MC__VERB_SET, .prefix = mc_bytes(prefix, sizeof prefix), .quiet = true};
+    mc__request request = {.key = mc_bytes(key, 1), .value = mc_str("v"), .flags = UINT32_MAX, .exptime = INT64_MIN};
+    played      play;
 
     memset(prefix, 'p', sizeof prefix);
-    memset(key, 'k', sizeof key);
-    ck_assert(mc__quiet_write(&command, &request, true, true, &out));
-    ck_assert_uint_eq(mc__buffer_len(&out), mc__quiet_size(&command, &request, true));
-    mc__buffer_free(&out);
+    play_init(&play, MAX_VALUE_SIZE);
+    play_ask_windows(&play, command, &request, 1, 1);
+    play_send(&play, SIZE_MAX, 0);
+    ck_assert_uint_eq(mc__buffer_len(&play.wire), mc__exchange_unit_size(&play.exchanges[0].exchange, 0));
+    play_free(&play);
 }
 END_TEST
 
@@ -375,9 +412,9 @@ Suite *test_suite(void) {
     TCase *tcase;
 
     tcase = test_case(suite, "writing", 10);
-    test_rows(tcase, a_request_is_written, write_rows);
-    test_rows(tcase, a_value_may_stay_where_it_is, write_rows);
-    tcase_add_test(tcase, the_longest_key_is_written);
+    test_rows(tcase, requests_are_written, write_rows);
+    tcase_add_test(tcase, numbers_count_on);
+    tcase_add_test(tcase, the_longest_line_is_written);
 
     tcase = test_case(suite, "talking", 30);
     test_rows(tcase, a_conversation_comes_to_what_it_says, talks);
