@@ -85,13 +85,13 @@ tidy_programs() {
 
 check_with_cppcheck() {
     cppcheck -j "$jobs" --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
-        -D_GNU_SOURCE -Iinclude -Ilib -Itests -Itools lib tests/server examples tools
+        -D_GNU_SOURCE -Iinclude -Ilib -Itests -Itools lib tests/server examples tools docs
 }
 
 # Without optimisation, for that leaves the analyser the program as it was written.
 analyse() {
     # shellcheck disable=SC2046
-    sources '*.c' lib tests/server examples tools |
+    sources '*.c' lib tests/server examples tools docs |
         each gcc -std=c11 -D_GNU_SOURCE -O0 -Werror -fanalyzer -Iinclude -Ilib -Itests -Itools \
             $(pkg-config --cflags zlib nettle libevent) -o /dev/null -c
 }

@@ -112,6 +112,15 @@ def test_public_names():
                 report.expect("%s: %s exists" % (document, word), re.search(r"\b%s\b" % word, settings + sources))
 
 
+def test_the_house_in_one_picture():
+    """Each file of the library has its place in CONTRIBUTING.md's picture."""
+    picture = next(block for block in code_blocks(read(source, "CONTRIBUTING.md"), "") if "lib/client/" in block)
+    for name in FILES:
+        if re.match(r"lib/\w+/\w+\.c$", name):
+            stem = os.path.basename(name)[:-2]
+            report.expect("CONTRIBUTING.md's picture has " + name, re.search(r"\b%s\b" % stem, picture))
+
+
 def test_options():
     """The table of options has them all."""
     readme = read(source, "README.md")
