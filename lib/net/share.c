@@ -34,8 +34,7 @@ struct mc__share {
     struct place    places[MC__SHARE_MAX];
     size_t          line_count;
     struct line     lines[LINES_MAX];
-    const mc__park *wake[MC__SHARE_MAX]; /* of those who were told; their memory may be gone */
-    size_t          wake_count;
+    mc__sleepers    asleep;
     size_t          keys_len;
     char            keys[KEYS_SIZE];
 };
@@ -48,7 +47,7 @@ static void tell(mc__share *share, mc__rider *rider, mc__riding state) {
     rider->state = state;
     if (rider == share->leader)
         return;
-    share->wake[share->wake_count++] = &rider->park;
+    share->asleep.parks[share->asleep.count++] = &rider->park;
     mc__park_set(&rider->park);
 }
 
@@ -205,7 +204,7 @@ static mc__share *make_ready(mc__connection *connection) {
         return NULL;
     share->connection = connection;
     share->heard = false;
-    share->taken_along = share->count = share->line_count = share->wake_count = share->keys_len = 0;
+    share->taken_along = share->count = share->line_count = share->asleep.count = share->keys_len = 0;
     return share;
 }
 
@@ -241,10 +240,14 @@ mc__connection *mc__share_connection(const mc__share *share) {
     return share->connection;
 }
 
+void mc__sleepers_wake(mc__sleepers *sleepers) {
+    for (size_t i = 0; i < sleepers->count; i++)
+        mc__park_wake(sleepers->parks[i]);
+    sleepers->count = 0;
+}
+
 void mc__share_wake(mc__share *share) {
-    for (size_t i = 0; i < share->wake_count; i++)
-        mc__park_wake(share->wake[i]);
-    share->wake_count = 0;
+    mc__sleepers_wake(&share->asleep);
 }
 
 void mc__share_heard(mc__share *share) {
@@ -320,7 +323,8 @@ void mc__share_break(mc__share *share, mc_status status, const char *reason) {
     mc__share_wake(share);
 }
 
-size_t mc__share_end(mc__share *share) {
+size_t mc__share_end(mc__share *share, mc__sleepers *asleep) {
+    *asleep = share->asleep;
     share->connection->lock = NULL;
     return share->taken_along;
 }

@@ -45,6 +45,14 @@ typedef struct mc__rider {
     size_t     place; /* in the share */
 } mc__rider;
 
+/* Those who have been told what came of their requests, and may sleep still. */
+typedef struct mc__sleepers {
+    const mc__park *parks[MC__SHARE_MAX]; /* their memory may be gone */
+    size_t          count;
+} mc__sleepers;
+
+void mc__sleepers_wake(mc__sleepers *sleepers);
+
 /* Takes along who waits for a connection of the host, for a leader with a connection on which nothing is asked; the requests
  * of all are in its pipeline then. false: nobody does, or there is no memory: the leader goes alone. */
 bool mc__share_begin(mc__host *host, mc__connection *connection, mc__rider *leader);
@@ -67,8 +75,8 @@ bool mc__share_hand_over(mc__share *share);
 /* The connection is of no more use: abandons its pipeline and tells those who are not answered. */
 void mc__share_break(mc__share *share, mc_status status, const char *reason);
 
-/* The leader is the last to use the share: the connection is its own again, or to be dropped. Returns how many were taken
- * along. */
-size_t mc__share_end(mc__share *share);
+/* The leader is the last to use the share: the connection is its own again, or to be dropped. asleep: those who are to be
+ * woken still. Returns how many were taken along. */
+size_t mc__share_end(mc__share *share, mc__sleepers *asleep);
 
 #endif

@@ -105,10 +105,11 @@ static void conclude(struct single *self) {
 static void drop(struct single *self, mc__share *share, mc_status status, const char *reason) {
     mc__pool       *pool = &self->call->host->pool;
     mc__connection *connection = mc__share_connection(share);
+    mc__sleepers    asleep;
     size_t          riding;
 
     mc__share_break(share, status, reason);
-    riding = mc__share_end(share);
+    riding = mc__share_end(share, &asleep);
     mc__pool_drop(pool, connection);
     mc__pool_stop_leading(pool, riding, NULL);
 }
@@ -136,11 +137,13 @@ static void drop_broken(struct single *self, mc__share *share, mc__transfer tran
 static void finish(struct single *self, mc__share *share) {
     mc__connection *connection = mc__share_connection(share);
     mc__host       *host = self->call->host;
+    mc__sleepers    answered;
 
     if (mc__pipeline_reusable(&connection->pipeline)) {
-        size_t riding = mc__share_end(share);
+        size_t riding = mc__share_end(share, &answered);
         mc__connection_rest(connection);
-        mc__pool_stop_leading(&host->pool, riding, connection);
+        mc__pool_stop_leading(&host->pool, riding, connection); /* first: the next requests go out meanwhile */
+        mc__sleepers_wake(&answered);
         return;
     }
     drop(self, share, MC_CONNECTION_LOST, "");
@@ -191,11 +194,11 @@ static void lead_share(struct single *self) {
             drop_broken(self, share, transfer);
             break;
         }
-        mc__share_wake(share);
         if (mc__pipeline_idle(&mc__share_connection(share)->pipeline)) {
             finish(self, share);
             break;
         }
+        mc__share_wake(share);
         if (self->rider.state == MC__RIDING_LEADS) {
             self->turn.now = mc__time_now();
             if (self->turn.now < self->turn.deadline)
