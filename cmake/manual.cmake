@@ -39,7 +39,7 @@ if(MC_AWK)
         COMMENT "Making the manual pages"
         VERBATIM
     )
-    add_custom_target(man ALL DEPENDS ${PROJECT_BINARY_DIR}/man.made)
+    add_custom_target(mcclient_man ALL DEPENDS ${PROJECT_BINARY_DIR}/man.made)
     if(MC_INSTALL)
         install(DIRECTORY ${MC_MAN_FOLDER}/ DESTINATION ${CMAKE_INSTALL_MANDIR} COMPONENT development)
     endif()
@@ -55,7 +55,7 @@ if(MC_INSTALL AND MC_BUILD_SERVER)
 endif()
 
 find_program(MC_DOXYGEN doxygen DOC "What makes the HTML of the reference")
-if(MC_DOXYGEN AND MC_AWK)
+if(MC_TOP_LEVEL AND MC_DOXYGEN AND MC_AWK)
     configure_file(docs/html/Doxyfile.in Doxyfile @ONLY)
     add_custom_target(docs
         COMMAND ${MC_DOXYGEN} ${PROJECT_BINARY_DIR}/Doxyfile

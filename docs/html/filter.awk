@@ -15,11 +15,11 @@ BEGIN {
     find_names()
     print "/** @file */"
     for (i = 1; i <= count; i++)
-        if (line[i] ~ /^\/\* -----+ .* -- \*\/$/)
-            begin_group(line[i])
+        if (is_banner(line[i]))
+            begin_group(title_of(line[i]))
         else if (!begun && line[i] ~ /^\/\*/) {
             begun = 1
-            i = copy_comment(i, "/** @mainpage A client for a cluster of memcached servers\n")
+            i = main_page(i)
         } else if (line[i] ~ /^\/\*/)
             i = whole_comment(i)
         else if (line[i] == "#ifdef __cplusplus" && group != "") {
@@ -55,14 +55,38 @@ function find_names(    i, name) {
     }
 }
 
-function begin_group(text,    title) {
+# The first comment, with a list of the groups before its end. Returns its last line.
+function main_page(i,    j) {
+    print "/** @mainpage A client for a cluster of memcached servers\n"
+    for (i++; line[i] !~ /\*\/$/; i++)
+        print linked(line[i])
+    print " *\n * The reference:"
+    for (j = i; j <= count; j++)
+        if (is_banner(line[j]))
+            print " * - @ref " group_name(title_of(line[j]))
+    print " */"
+    return i
+}
+
+function is_banner(text) {
+    return text ~ /^\/\* -----+ .* -- \*\/$/
+}
+
+function title_of(text) {
     gsub(/^\/\* -+ | -- \*\/$/, "", text)
-    title = toupper(substr(text, 1, 1)) substr(text, 2)
-    gsub(/[^a-z]+/, "_", text)
+    return text
+}
+
+function group_name(title) {
+    gsub(/[^a-z]+/, "_", title)
+    return title
+}
+
+function begin_group(title) {
     if (group != "")
         print "/** @} */"
-    group = text
-    print "/** @defgroup " group " " title " */"
+    group = group_name(title)
+    print "/** @defgroup " group " " toupper(substr(title, 1, 1)) substr(title, 2) " */"
     open_group()
 }
 
