@@ -73,12 +73,13 @@ static int store(cli_call *call, store_fn *fn, const char *refusal) {
     mc_client *client = cli_session_open(call);
     int        exit_status = find_value(call, &read, &value);
 
-    if (exit_status == CLI_DONE && value.len > call->options.max_value_size)
-        exit_status = give_too_large(call, &answer);
-    else if (exit_status == CLI_DONE)
+    if (exit_status == CLI_DONE && value.len <= call->options.max_value_size) {
         exit_status = cli_answer_end(call, &answer, client, fn(client, call, answer.key, value));
-    else
+    } else {
+        if (exit_status == CLI_DONE)
+            exit_status = give_too_large(call, &answer);
         mc_client_free(client);
+    }
     mc_value_clear(&read);
     return exit_status;
 }
