@@ -35,6 +35,7 @@ with tempfile.TemporaryDirectory() as scratch:
     environment = dict(os.environ, CC=compiler)
     for component in "runtime", "development":
         run("install", ["cmake", "--install", build, "--prefix", prefix, "--component", component], scratch, environment)
+        os.remove(os.path.join(build, "install_manifest_%s.txt" % component))
     library = os.path.dirname(glob.glob(prefix + "/**/libmcclient.so", recursive=True)[0])
     environment.update(PKG_CONFIG_PATH=library + "/pkgconfig", LD_LIBRARY_PATH=library, CMAKE_PREFIX_PATH=prefix)
 
