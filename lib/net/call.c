@@ -257,7 +257,8 @@ static void broke_with_errno(mc__call *call, const mc__turn *turn) {
 /* ------------------------------------------------------------------------------------------------------------ talking -- */
 
 static bool may_wait(const mc__call *call, const mc__turn *turn) {
-    return turn->alone && !call->asking && mc__connection_may_wait(call->connection, turn->now, turn->deadline);
+    return (turn->alone || turn->in_turn) && !call->asking &&
+           mc__connection_may_wait(call->connection, turn->now, turn->deadline);
 }
 
 /* Whether all is said. Where it was the question, the exchange follows. */
@@ -349,9 +350,25 @@ static void talk(mc__call *call, const mc__turn *first, bool readable) {
         }
         readable = !drained;
         turn.now = mc__time_now();
-        if (turn.now >= turn.deadline || (turns >= TURNS_MAX && !turn.alone))
+        if (turn.now >= turn.deadline || (turns >= TURNS_MAX && !turn.alone) ||
+            (turn.in_turn && turn.now - first->now >= MC__TURN_LENGTH))
             return;
     }
+}
+
+/* The longest wait in turn; this part of what the call has left, if that is less; and the shortest for which it is worth it.
+ * Whoever is slow keeps the others from being heard for so long, once. */
+#define TURN_WAIT_MS 100
+#define TURN_WAIT_PART 8
+#define TURN_WAIT_MIN_MS 10
+
+bool mc__call_takes_turns(mc__call *call, const mc__turn *turn) {
+    mc__time part_ms = (turn->deadline - turn->now) / TURN_WAIT_PART / MC__MS;
+
+    if (call->state != MC__CALL_TALKING || call->asking || part_ms < TURN_WAIT_MIN_MS ||
+        mc__pipeline_wants_output(&call->connection->pipeline))
+        return false;
+    return mc__stream_shorten(&call->connection->stream, part_ms < TURN_WAIT_MS ? (int)part_ms : TURN_WAIT_MS);
 }
 
 void mc__call_adopt(mc__call *call, const mc__turn *turn, mc__connection *connection, mc__transfer transfer) {

@@ -53,8 +53,16 @@ void mc__call_init(mc__call *call, mc__host *host, mc__exchange *exchange, bool 
 /* What a call knows of the run that it is in. */
 typedef struct mc__turn {
     mc__time now, deadline;
-    bool     alone; /* nobody else waits while this call does, so it may wait in the socket itself */
+    bool     alone;   /* nobody else waits while this call does, so it may wait in the socket itself */
+    bool     in_turn; /* it may for a little while, for the others' answers are as far as its own */
 } mc__turn;
+
+/* How long a call goes on in turn, at least, before the others are heard again. */
+#define MC__TURN_LENGTH (10 * MC__MS)
+
+/* Whether a call that is not done has sent all and but waits for its answer, on a stream whose waits are so short that it
+ * may do so in turn. Makes them so. */
+bool mc__call_takes_turns(mc__call *call, const mc__turn *turn);
 
 /* Goes on as far as it can without waiting, or, alone, also by waiting in the socket. ready: poll said that what it waits
  * for has come. */

@@ -56,6 +56,33 @@ static bool wait_and_step(mc__call *calls, size_t count, struct pollfd *polls, m
     return false;
 }
 
+static bool all_take_turns(mc__call *calls, size_t count, const mc__turn *turn) {
+    for (size_t i = 0; i < count; i++) {
+        if (calls[i].state != MC__CALL_DONE && !mc__call_takes_turns(&calls[i], turn))
+            return false;
+    }
+    return true;
+}
+
+/* All have sent what they have to send, and are answered at about the same time: each waits for its answer in the socket, in
+ * turn, which saves asking which has come. As soon as one takes long, or has more to do, all are polled. Returns whether
+ * some are not done. */
+static bool receive_in_turn(mc__call *calls, size_t count, mc__turn *turn) {
+    bool in_turn = !turn->alone && all_take_turns(calls, count, turn);
+    bool pending = false;
+
+    for (size_t i = 0; i < count; i++) {
+        if (in_turn && calls[i].state != MC__CALL_DONE) {
+            mc__turn its = {.now = turn->now, .deadline = turn->deadline, .in_turn = true};
+            mc__call_step(&calls[i], &its, false);
+            turn->now = mc__time_now();
+            in_turn = calls[i].state == MC__CALL_DONE && turn->now - its.now < MC__TURN_LENGTH;
+        }
+        pending = pending || calls[i].state != MC__CALL_DONE;
+    }
+    return pending;
+}
+
 void mc__calls_run(mc__call *calls, size_t count, mc__time deadline) {
     struct pollfd  few[FEW];
     struct pollfd *polls = few;
@@ -70,7 +97,7 @@ void mc__calls_run(mc__call *calls, size_t count, mc__time deadline) {
         mc__call_step(&calls[i], &turn, false);
         pending = pending || calls[i].state != MC__CALL_DONE;
     }
-    if (!pending)
+    if (!pending || !receive_in_turn(calls, count, &turn))
         return;
     if (count > FEW)
         polls = malloc(count * sizeof *polls);

@@ -106,14 +106,26 @@ static void tune_tcp(const mc__stream *stream) {
     mc__platform_keep_alive(stream->fd, &keep_alive);
 }
 
-int mc__stream_ready(mc__stream *stream, int io_timeout_ms) {
-    int            timeout_ms = io_timeout_ms > 0 ? io_timeout_ms : 1; /* 0 would be for ever */
+/* Bounds the socket's own waits. */
+static bool set_timeouts(const mc__stream *stream, int timeout_ms) {
     struct timeval timeout = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000L};
 
-    stream->io_timeout_ms = timeout_ms;
-    if (fcntl(stream->fd, F_SETFL, 0) != 0 ||
-        setsockopt(stream->fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout) != 0 ||
-        setsockopt(stream->fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout) != 0)
+    return setsockopt(stream->fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout) == 0 &&
+           setsockopt(stream->fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout) == 0;
+}
+
+bool mc__stream_shorten(mc__stream *stream, int io_timeout_ms) {
+    if (io_timeout_ms >= stream->io_timeout_ms)
+        return true;
+    if (!set_timeouts(stream, io_timeout_ms))
+        return false; /* one of them may be shorter than io_timeout_ms says, which is its upper bound */
+    stream->io_timeout_ms = io_timeout_ms;
+    return true;
+}
+
+int mc__stream_ready(mc__stream *stream, int io_timeout_ms) {
+    stream->io_timeout_ms = io_timeout_ms > 0 ? io_timeout_ms : 1; /* 0 would be for ever */
+    if (fcntl(stream->fd, F_SETFL, 0) != 0 || !set_timeouts(stream, stream->io_timeout_ms))
         return errno;
     if (!stream->is_unix)
         tune_tcp(stream);

@@ -47,6 +47,9 @@ int mc__stream_connected(mc__stream *stream);
  */
 int mc__stream_ready(mc__stream *stream, int io_timeout_ms);
 
+/* Makes the waits of a stream that is ready no longer than io_timeout_ms (> 0), once and for all. false: they stay. */
+bool mc__stream_shorten(mc__stream *stream, int io_timeout_ms);
+
 typedef enum mc__look {
     MC__LOOK_QUIET, /* open, and nothing to read: fit for use */
     MC__LOOK_STRAY, /* holds bytes that nobody has asked for */

@@ -177,6 +177,22 @@ START_TEST(no_allocations) {
 }
 END_TEST
 
+/* At least once of many times no server is late: then each host is sent to and received from, and nobody polls. */
+START_TEST(hosts_are_received_from_in_turn) {
+    size_t fewest = SIZE_MAX;
+
+    begin(4, 100);
+    for (unsigned i = 0; i < 5 * CALLS; i++) {
+        nth_call_disarm();
+        get_multi(100);
+        if (nth_call_count(NTH_POLL) < fewest)
+            fewest = nth_call_count(NTH_POLL);
+    }
+    ck_assert_uint_eq(fewest, 0);
+    end();
+}
+END_TEST
+
 /* How many receives it takes depends on how fast the server is. */
 START_TEST(a_large_get_allocates_nothing) {
     begin(1, LARGE);
@@ -212,6 +228,7 @@ END_TEST
 static void add_tests(TCase *tcase) {
     test_rows(tcase, system_calls, rows);
     test_rows(tcase, no_allocations, rows);
+    tcase_add_test(tcase, hosts_are_received_from_in_turn);
     tcase_add_test(tcase, a_large_get_allocates_nothing);
     tcase_add_test(tcase, large_multis_allocate_nothing);
 }

@@ -50,6 +50,7 @@ static const char *const calls[] = {"get_multi", "gets_multi", "set_multi", "del
 
 struct stage {
     cluster       *servers;
+    size_t         healthy; /* its place in the list: 0 or 1 */
     scripted_host *host;
     dead_end       hole;
     const char    *stuck;
@@ -57,25 +58,27 @@ struct stage {
     pthread_t      holder;
 };
 
-static void *hold(void *client) {
-    mc_view    settings = MC_VIEW_INIT;
-    mc_client *held;
-    mc_value   value = MC_VALUE_INIT;
+static void *hold(void *arg) {
+    struct stage *stage = arg;
+    mc_view       settings = MC_VIEW_INIT;
+    mc_client    *held;
+    mc_value      value = MC_VALUE_INIT;
 
     settings.has_route = true;
-    settings.route = 1;
-    held = mc_client_view(client, &settings);
+    settings.route = stage->healthy == 0;
+    held = mc_client_view(stage->plenty, &settings);
     mc_get(held, mc_str("held"), &value);
     mc_value_clear(&value);
     mc_client_free(held);
     return NULL;
 }
 
-/* The healthy host is the first of the list, the stuck one the second. */
-static void set_stage(struct stage *stage, size_t way) {
-    mc_options options = MC_OPTIONS_INIT;
-    mc_view    settings = MC_VIEW_INIT;
+static void set_stage(struct stage *stage, size_t way, size_t healthy) {
+    mc_options  options = MC_OPTIONS_INIT;
+    mc_view     settings = MC_VIEW_INIT;
+    const char *hosts[3] = {NULL};
 
+    stage->healthy = healthy;
     stage->servers = cluster_start(SERVER_BUNDLED, 1);
     if (ways[way].script) {
         stage->host = scripted_host_play(ways[way].script);
@@ -88,12 +91,13 @@ static void set_stage(struct stage *stage, size_t way) {
     options.connect_timeout_ms = 20000;
     options.failover = MC_FAILOVER_NONE;
     options.max_connections = ways[way].queued ? 1 : 16;
-    stage->plenty =
-        mc_client_new_with_options((const char *[]){stage->servers->hosts[0], stage->stuck, NULL}, NULL, &options);
+    hosts[healthy] = stage->servers->hosts[0];
+    hosts[1 - healthy] = stage->stuck;
+    stage->plenty = mc_client_new_with_options(hosts, NULL, &options);
     settings.timeout_ms = DEADLINE_MS;
     stage->client = mc_client_view(stage->plenty, &settings);
     if (ways[way].queued) {
-        ck_assert_int_eq(pthread_create(&stage->holder, NULL, hold, stage->plenty), 0);
+        ck_assert_int_eq(pthread_create(&stage->holder, NULL, hold, stage), 0);
         scripted_host_await(stage->host, 0, 1);
     }
 }
@@ -172,8 +176,8 @@ static void check_keys(const struct stage *stage, size_t way, int asked, complai
     for (size_t i = 0; i < KEYS; i++) {
         size_t host = 0;
         mc_client_route(stage->client, mc_str(names[i]), &host, 1);
-        healthy += host == 0;
-        if (host == 0)
+        healthy += host == stage->healthy;
+        if (host == stage->healthy)
             demand(wrong, statuses[i] <= MC_EXISTS, "%s, %s: a healthy host's key is %s", ways[way].name, calls[asked],
                    mc_status_name(statuses[i]));
         else
@@ -203,13 +207,13 @@ static void check_servers(const struct stage *stage, size_t way, int asked, comp
 }
 
 static void try_row(size_t row, const void *table, complaint *wrong) {
-    size_t       way = row / CALLS;
+    size_t       way = row / CALLS / 2;
     int          asked = (int)(row % CALLS);
     struct stage stage = {.host = NULL};
     double       began;
 
     (void)table;
-    set_stage(&stage, way);
+    set_stage(&stage, way, row / CALLS % 2);
     began = now_ms();
     (asked < VERSION ? check_keys : check_servers)(&stage, way, asked, wrong);
     demand(wrong, in_time(began, ways[way].quick ? 0 : DEADLINE_MS), "%s, %s: took %.0f ms", ways[way].name, calls[asked],
@@ -218,12 +222,68 @@ static void try_row(size_t row, const void *table, complaint *wrong) {
 }
 
 START_TEST(the_healthy_hosts_are_heard) {
-    trials_run(try_row, NULL, ROWS(ways) * CALLS, AT_ONCE);
+    trials_run(try_row, NULL, 2 * ROWS(ways) * CALLS, AT_ONCE);
 }
 END_TEST
 
 START_TEST(the_healthy_hosts_are_heard_among_signals) {
-    trials_run_disturbed(try_row, NULL, ROWS(ways) * CALLS, AT_ONCE);
+    trials_run_disturbed(try_row, NULL, 2 * ROWS(ways) * CALLS, AT_ONCE);
+}
+END_TEST
+
+#define LARGE 400000
+#define LARGE_KEYS 30
+
+static size_t store_large_values(const mc_client *client, mc_client *home, size_t healthy, char names[LARGE_KEYS][16],
+                                 mc_slice keys[LARGE_KEYS]) {
+    static char bytes[LARGE];
+    size_t      stored = 0;
+
+    for (size_t i = 0; i < LARGE_KEYS; i++) {
+        size_t host = 0;
+        snprintf(names[i], sizeof names[i], "large-%zu", i);
+        keys[i] = mc_str(names[i]);
+        mc_client_route(client, keys[i], &host, 1);
+        if (host != healthy)
+            continue;
+        memset(bytes, (int)('a' + i), sizeof bytes);
+        ck_assert_int_eq(mc_set(home, keys[i], mc_bytes(bytes, sizeof bytes), 0, 0), MC_OK);
+        stored++;
+    }
+    return stored;
+}
+
+/* Far more than fits between the healthy host and us comes while the other, which is asked and heard first, says nothing. */
+START_TEST(large_answers_do_not_wait_for_a_silent_host) {
+    struct stage stage = {.host = NULL};
+    mc_view      settings = MC_VIEW_INIT;
+    char         names[LARGE_KEYS][16];
+    mc_slice     keys[LARGE_KEYS];
+    mc_results   results = MC_RESULTS_INIT;
+    mc_client   *home;
+    size_t       stored, came = 0;
+
+    set_stage(&stage, 1, 1);
+    settings.has_route = true;
+    settings.route = 1;
+    home = mc_client_view(stage.plenty, &settings);
+    settings = (mc_view)MC_VIEW_INIT;
+    settings.timeout_ms = 3000;
+    mc_client_free(stage.client);
+    stage.client = mc_client_view(stage.plenty, &settings);
+    stored = store_large_values(stage.client, home, 1, names, keys);
+    ck_assert_int_eq(mc_get_multi(stage.client, keys, LARGE_KEYS, &results), MC_PARTIAL);
+    for (size_t i = 0; i < LARGE_KEYS; i++) {
+        if (results.items[i].status != MC_OK)
+            continue;
+        came++;
+        ck_assert_uint_eq(results.items[i].value.len, LARGE);
+        ck_assert(results.items[i].value.data[0] == (char)('a' + i) && results.items[i].value.data[LARGE] == '\0');
+    }
+    ck_assert(came == stored && stored > 5);
+    mc_results_clear(&results);
+    mc_client_free(home);
+    clear_stage(&stage, 1);
 }
 END_TEST
 
@@ -233,5 +293,6 @@ Suite *test_suite(void) {
 
     tcase_add_test(tcase, the_healthy_hosts_are_heard);
     tcase_add_test(tcase, the_healthy_hosts_are_heard_among_signals);
+    tcase_add_test(tcase, large_answers_do_not_wait_for_a_silent_host);
     return suite;
 }

@@ -562,6 +562,28 @@ START_TEST(a_waiting_receive_ends_in_time) {
 }
 END_TEST
 
+/* What would wait for longer than the test may take ends soon; and what is shorter already stays so. */
+START_TEST(waits_can_be_made_shorter) {
+    static const int wanted[] = {SHORT_MS, LONG_MS, SHORT_MS};
+    static char      bytes[1 << 20];
+    mc_slice         all = {bytes, sizeof bytes};
+    char             byte;
+
+    connect_pair(families[_i] == AF_INET6 ? AF_INET : families[_i], LONG_MS);
+    for (size_t i = 0; i < ROWS(wanted); i++) {
+        ck_assert(mc__stream_shorten(&stream, wanted[i]));
+        ck_assert_int_eq(stream.io_timeout_ms, SHORT_MS);
+        ck_assert_int_eq(receive_into(&byte, 1, true), -1);
+        ck_assert_int_eq(errno, EAGAIN);
+    }
+    while (mc__stream_send(&stream, &all, 1, true) > 0)
+        continue;
+    ck_assert_int_eq(errno, EAGAIN);
+    close_all();
+    ck_assert(!mc__stream_shorten(&stream, SHORT_MS - 1));
+}
+END_TEST
+
 START_TEST(receive_tells_of_a_reset) {
     char byte;
 
@@ -713,6 +735,7 @@ static void add_transfer_tests(Suite *suite) {
     tcase_add_loop_test(tcase, receive_fills_areas_in_order, 0, 2);
     tcase_add_test(tcase, more_areas_than_one_call_takes_are_filled_in_order);
     test_rows(tcase, a_waiting_receive_ends_in_time, families);
+    test_rows(tcase, waits_can_be_made_shorter, families);
     tcase_add_test(tcase, receive_tells_of_a_reset);
     tcase_add_loop_test(tcase, a_signal_ends_a_wait_with_eintr, 0, 2);
 }
