@@ -37,7 +37,7 @@ void mc__results_keep(mc_results *results, size_t len);
 static inline bool mc__results_holds(const mc_results *results, const char *bytes) {
     const mc__storage *storage = results->storage;
 
-    return bytes >= storage->lent.data && bytes < storage->lent.data + storage->lent.len;
+    return (uintptr_t)bytes - (uintptr_t)storage->lent.data < storage->lent.len;
 }
 
 #endif
