@@ -108,6 +108,7 @@ for file in include/mcclient/mcclient.h "lib/$triple/libmcclient.a" "lib/$triple
 done
 equal "and nothing of another kind" "" \
     "$(grep -vE "^(include/mcclient/|lib/$triple/|share/man/man[37]/)" "$scratch/development" || true)"
+check "the examples come with it" test -f "$scratch/libmcclient-dev/usr/share/doc/libmcclient-dev/examples/tour.c"
 contents mcclient-tools >"$scratch/tools"
 for program in mc mcserver; do
     check "the tools' package holds $program" grep -qxF bin/$program "$scratch/tools"
