@@ -54,6 +54,7 @@ static int store(const load_rounds *rounds, mc_client *client, batch *b, uint32_
     mc_set_multi(client, b->entries, count);
     for (uint32_t i = 0; i < count; i++)
         if (b->entries[i].status != MC_OK) {
+            measure_progress_show(1, 1, "");
             cli_tell(b->entries[i].status, b->keys[i], mc_error_detail(), false);
             return cli_exit_of(b->entries[i].status);
         }
