@@ -3,6 +3,7 @@
 #include "support/check_main.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
