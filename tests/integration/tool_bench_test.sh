@@ -138,9 +138,9 @@ test_wrong_values() {
 # The server dies under it.
 test_errors() {
     local dying
-    start_server "$mcserver"
+    start_on_socket "$folder/dying"
     dying=$pid
-    watched=127.0.0.1:$port
+    watched=$folder/dying
     start_load --failover none --verbose --json
     watched=$first
     kill -KILL "$dying"

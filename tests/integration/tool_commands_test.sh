@@ -377,11 +377,7 @@ test_prefix_and_sockets() {
     ends 0
     run get pre:k
     prints v
-    "$mcserver" "${as_user[@]}" -s "$folder/a,b=c" 2>"$folder/err" &
-    running+=($!)
-    while [ ! -S "$folder/a,b=c" ]; do
-        sleep 0.01
-    done
+    start_on_socket "$folder/a,b=c"
     run --hosts "$folder/a\\,b\\=c=5" ping
     ends 0
     run --hosts "unix:$folder/a\\,b\\=c" ping

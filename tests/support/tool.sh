@@ -52,6 +52,16 @@ sys.exit(not eval(sys.argv[2]))' "$out" "$1" 2>>"$folder/json" ||
         fail "$last: $1 is not so in $(head -c 500 "$out") $(cat "$folder/json")"
 }
 
+# start_on_socket <path>: a server there. Sets pid once it is there.
+start_on_socket() {
+    "$mcserver" "${as_user[@]}" -s "$1" 2>"$folder/err" &
+    pid=$!
+    running+=("$pid")
+    while [ ! -S "$1" ]; do
+        sleep 0.01
+    done
+}
+
 # start_servers <number> <mcserver's option>...: sets hosts (a list for --hosts) and pids.
 start_servers() {
     local number=$1
