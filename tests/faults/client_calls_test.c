@@ -215,10 +215,12 @@ START_TEST(a_local_lack_makes_no_host_dead) {
     mc_status  status;
 
     ck_assert_ptr_nonnull(client);
-    nth_call_fail(local[_i].function, 1, local[_i].error, NTH_ONCE);
+    /* With EADDRNOTAVAIL the host's next address is tried, and localhost may have the same one twice. */
+    nth_call_fail(local[_i].function, 1, local[_i].error, local[_i].error == EADDRNOTAVAIL ? NTH_FROM_THEN_ON : NTH_ONCE);
     status = mc_set(client, mc_str("key"), mc_str("value"), 0, 0);
     ck_assert_msg(status == MC_UNREACHABLE || status == MC_NO_MEMORY, "%s", mc_status_name(status));
-    ck_assert_uint_eq(nth_call_hits(local[_i].function), 1);
+    ck_assert_uint_gt(nth_call_hits(local[_i].function), 0);
+    nth_call_disarm();
     ck_assert_int_eq(mc_set(client, mc_str("key"), mc_str("value"), 0, 0), MC_OK);
     mc_client_free(client);
 }
