@@ -96,9 +96,12 @@ static void *reserve(size_t size) {
     return at == MAP_FAILED ? NULL : at;
 }
 
+/* With 32 bits there is little address space, and others in the process want some. */
+#define RESERVED_TIMES (sizeof(void *) > 4 ? 16 : 2)
+
 /* Address space many times the limit where the system grants it: room for runs of any length, and for a higher limit. */
 static bool reserve_all(mcs__memory *memory, size_t limit) {
-    for (size_t times = 16; times >= 2; times /= 2) {
+    for (size_t times = RESERVED_TIMES; times >= 2; times /= 2) {
         memory->page_count = limit / PAGE * times + RUN_MAX;
         if (memory->page_count >= NONE)
             continue;
