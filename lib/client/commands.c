@@ -133,11 +133,11 @@ static bool is_answered(const struct single *self) {
 }
 
 /* Asks one host. true: the command has its status; false: nothing was sent, and another host may be asked. */
-static bool ask_host(const mc_client *client, struct single *self, mc__host *host, bool probe, mc__time deadline) {
+static bool ask_host(struct single *self, mc__host *host, bool probe, mc__time now, mc__time deadline) {
     mc__call call;
 
     mc__call_init(&call, host, &self->exchange, probe);
-    mc__single_run(&call, mc__time_now(), deadline);
+    mc__single_run(&call, now, deadline);
     if (!is_answered(self)) {
         bool sent = self->exchange.sent > 0;
         self->status = sent ? mc__call_sent_status(&call) : mc__call_unsent_status(&call);
@@ -152,11 +152,11 @@ static bool ask_host(const mc_client *client, struct single *self, mc__host *hos
                                                             : call.reason;
         mc__fail_at(self->status, host, self->ask->verb, self->ask->request.key, reason);
     }
-    (void)client;
     return true;
 }
 
-static mc_status ask_in_turn(const mc_client *client, struct single *self, const mc__roster *roster, mc__time deadline) {
+static mc_status ask_in_turn(const mc_client *client, struct single *self, const mc__roster *roster, mc__time now,
+                             mc__time deadline) {
     mc__route    route = mc__client_route_of(client, roster, self->ask->request.key);
     struct tried tried = {.count = 0};
     mc__host    *host;
@@ -166,12 +166,13 @@ static mc_status ask_in_turn(const mc_client *client, struct single *self, const
         host = mc__roster_host(roster, &route);
         if (was_tried(&tried, host))
             continue;
-        admission = mc__health_admit(&host->health, mc__time_now());
+        admission = mc__health_admit(&host->health, now);
         if (admission == MC__ADMISSION_SKIP)
             continue;
-        if (ask_host(client, self, host, admission == MC__ADMISSION_PROBE, deadline))
+        if (ask_host(self, host, admission == MC__ADMISSION_PROBE, now, deadline))
             return self->status;
         tried.hosts[tried.count++] = host;
+        now = mc__time_now();
     } while (mc__client_route_next(client, roster, &route));
     if (tried.count == 0)
         return mc__fail_dead(client, host, self->ask->verb, self->ask->request.key);
@@ -195,7 +196,7 @@ static mc_status check(const mc_client *client, const mc__ask *ask) {
     return MC_OK;
 }
 
-static mc_status ask_servers(const mc_client *client, const mc__ask *ask, mc__time deadline) {
+static mc_status ask_servers(const mc_client *client, const mc__ask *ask, mc__time now, mc__time deadline) {
     mc__roster   *roster;
     mc_status     status;
     struct single self;
@@ -209,7 +210,7 @@ static mc_status ask_servers(const mc_client *client, const mc__ask *ask, mc__ti
         .keys = &ask->request.key,
     };
     roster = mc__client_roster(client);
-    status = ask_in_turn(client, &self, roster, deadline);
+    status = ask_in_turn(client, &self, roster, now, deadline);
     mc__roster_release(roster);
     if (status != MC_OK && ask->value)
         mc__value_empty(ask->value);
@@ -222,30 +223,33 @@ static mc_status ask_deflated(const mc_client *client, const mc__ask *plain, mc_
     mc_status  status;
 
     if (mc__format_deflate(&ask.request.value, &ask.request.flags, &deflated))
-        status = ask_servers(client, &ask, deadline);
+        status = ask_servers(client, &ask, mc__time_now(), deadline);
     else
         status = mc__fail(MC_NO_MEMORY, "out of memory to deflate a value of %zu bytes", plain->request.value.len);
     mc__buffer_free(&deflated);
     return status;
 }
 
-mc_status mc__command_run(const mc_client *client, const mc__ask *ask, mc__time deadline) {
+mc_status mc__command_run(const mc_client *client, const mc__ask *ask, mc__time now, mc__time deadline) {
     mc_status status = check(client, ask);
 
     if (status != MC_OK)
         return status;
     if (mc__format_deflates(&client->core->options, ask->request.value, ask->request.flags) && may_deflate(ask->verb))
         return ask_deflated(client, ask, deadline);
-    return ask_servers(client, ask, deadline);
+    return ask_servers(client, ask, now, deadline);
 }
 
 /* -------------------------------------------------------------------------------------------------- the commands -- */
 
 static mc_status run(const mc_client *client, mc__ask *ask) {
+    mc__time now;
+
     if (!client)
         return mc__fail(MC_BAD_ARGUMENT, "client is NULL");
     ask->noreply = client->noreply && !mc__verb_retrieves(ask->verb);
-    return mc__command_run(client, ask, mc__client_deadline(client));
+    now = mc__time_now();
+    return mc__command_run(client, ask, now, mc__deadline_after_ms(now, client->timeout_ms));
 }
 
 static mc_status store(const mc_client *client, mc__verb verb, mc__request request, int64_t ttl_s) {

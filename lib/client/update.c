@@ -21,7 +21,7 @@ struct update {
 static mc_status read_current(struct update *update) {
     mc__ask ask = {.verb = MC__VERB_GETS, .request = {.key = update->key}, .value = &update->current};
 
-    return mc__command_run(update->client, &ask, update->deadline);
+    return mc__command_run(update->client, &ask, mc__time_now(), update->deadline);
 }
 
 static mc_status store_next(struct update *update, bool present) {
@@ -34,7 +34,7 @@ static mc_status store_next(struct update *update, bool present) {
         .exptime = mc__exptime(update->ttl_s, mc__wall_clock_s()),
         .number = update->current.cas,
     };
-    return mc__command_run(update->client, &ask, update->deadline);
+    return mc__command_run(update->client, &ask, mc__time_now(), update->deadline);
 }
 
 /* How one go ended. UNSENT: it did not get as far as to send what it would store. */

@@ -3,9 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* What an idle connection keeps of its buffers. */
-#define KEEP_IDLE 16384
-
 mc__connection *mc__connection_new(const mc__stream *stream, size_t max_value_size) {
     mc__connection *connection = malloc(sizeof *connection);
 
@@ -25,10 +22,6 @@ void mc__connection_free(mc__connection *connection) {
     mc__pipeline_free(&connection->pipeline);
     free(connection->share);
     free(connection);
-}
-
-void mc__connection_rest(mc__connection *connection) {
-    mc__pipeline_trim(&connection->pipeline, KEEP_IDLE);
 }
 
 static void enter(const mc__connection *connection) {

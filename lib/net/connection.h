@@ -23,8 +23,16 @@ mc__connection *mc__connection_new(const mc__stream *stream, size_t max_value_si
 /* Closes and frees it. Exchanges in its pipeline are not told; abandon them first. */
 void mc__connection_free(mc__connection *connection);
 
+/* What an idle connection keeps of its buffers for good. */
+#define MC__KEEP_IDLE 16384
+
 /* Before it is idle: gives back memory that only large transfers need. */
-void mc__connection_rest(mc__connection *connection);
+static inline void mc__connection_rest(mc__connection *connection) {
+    mc__pipeline *pipeline = &connection->pipeline;
+
+    if (pipeline->in.capacity > MC__KEEP_IDLE || pipeline->output.bytes.capacity > MC__KEEP_IDLE)
+        mc__pipeline_trim(pipeline, MC__KEEP_IDLE);
+}
 
 /* A wait in the socket itself saves the poll before it, but ends by the socket's own fixed time. It may be used while that
  * is not later than the deadline by more than this. */

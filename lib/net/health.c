@@ -9,7 +9,7 @@ void mc__health_destroy(mc__health *health) {
     pthread_mutex_destroy(&health->lock);
 }
 
-mc__admission mc__health_admit(mc__health *health, mc__time now) {
+mc__admission mc__health_admit_dead(mc__health *health, mc__time now) {
     mc__admission admission = MC__ADMISSION_SKIP;
 
     if (!atomic_load(&health->dead))
@@ -29,7 +29,7 @@ bool mc__health_is_dead(const mc__health *health) {
     return atomic_load(&health->dead);
 }
 
-bool mc__health_answered(mc__health *health) {
+bool mc__health_revived(mc__health *health) {
     bool was_dead;
 
     if (atomic_load_explicit(&health->timeouts, memory_order_relaxed) != 0)

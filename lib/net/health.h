@@ -32,13 +32,24 @@ typedef enum mc__admission {
     MC__ADMISSION_PROBE /* dead, and the caller is the one that tries: it ends in one of the three reports, or in give_up */
 } mc__admission;
 
-mc__admission mc__health_admit(mc__health *health, mc__time now);
+mc__admission mc__health_admit_dead(mc__health *health, mc__time now);
+
+static inline mc__admission mc__health_admit(mc__health *health, mc__time now) {
+    return atomic_load_explicit(&health->dead, memory_order_relaxed) ? mc__health_admit_dead(health, now)
+                                                                     : MC__ADMISSION_USE;
+}
 
 /* Whether it is dead, without a try for the caller. */
 bool mc__health_is_dead(const mc__health *health);
 
 /* The host has answered. true: it was dead until now. */
-bool mc__health_answered(mc__health *health);
+bool mc__health_revived(mc__health *health);
+
+static inline bool mc__health_answered(mc__health *health) {
+    return (atomic_load_explicit(&health->timeouts, memory_order_relaxed) != 0 ||
+            atomic_load_explicit(&health->dead, memory_order_relaxed)) &&
+           mc__health_revived(health);
+}
 
 /* The host cannot be reached; it is left alone until retry_ms from now and up to a sixteenth more, so that many clients do
  * not come back at once. true: it was alive until now. */

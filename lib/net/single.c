@@ -3,6 +3,7 @@
 #include "base/platform.h"
 #include "net/run.h"
 #include "net/share.h"
+#include "protocol/quick.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -44,26 +45,75 @@ static void go_on(struct single *self) {
 
 /* ----------------------------------------------------------------------------------------------------- leading alone -- */
 
-static void lead_alone(struct single *self, mc__connection *connection) {
-    mc__call     *call = self->call;
-    mc__pipeline *pipeline = &connection->pipeline;
-    bool          wait = mc__connection_may_wait(connection, self->turn.now, self->turn.deadline);
-    bool          drained;
-    mc__transfer  transfer;
+static mc__transfer failed(void) {
+    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? MC__TRANSFER_BLOCKED : MC__TRANSFER_FAILED;
+}
 
-    mc__pipeline_push(pipeline, call->exchange);
-    transfer = mc__connection_send(connection, wait);
-    while (wait && transfer == MC__TRANSFER_SOME && !mc__pipeline_idle(pipeline)) {
-        transfer = mc__connection_receive(connection, true, &drained);
-        if (transfer != MC__TRANSFER_SOME)
-            break;
-        call->heard = true;
-        if (mc__pipeline_idle(pipeline))
-            break;
+/* Asks without the quick way, or from where that has ended. */
+static mc__transfer ask_carefully(struct single *self, mc__connection *connection, mc__transfer transfer) {
+    bool drained;
+
+    while (transfer == MC__TRANSFER_SOME && !mc__pipeline_idle(&connection->pipeline)) {
         self->turn.now = mc__time_now();
-        wait = self->turn.now < self->turn.deadline;
+        if (!mc__connection_may_wait(connection, self->turn.now, self->turn.deadline))
+            break;
+        transfer = mc__connection_receive(connection, true, &drained);
+        self->call->heard = self->call->heard || transfer == MC__TRANSFER_SOME;
     }
-    if (transfer == MC__TRANSFER_SOME && mc__pipeline_reusable(pipeline)) {
+    return transfer;
+}
+
+/* One send, one receive. true: answered. Else the exchange is asked, and *transfer is what came last. */
+static bool ask_quickly(struct single *self, mc__connection *connection, mc__transfer *transfer) {
+    mc__pipeline *pipeline = &connection->pipeline;
+    mc__exchange *exchange = self->call->exchange;
+    mc__area      space;
+    mc_slice      bytes;
+    ptrdiff_t     sent, received;
+    int           error;
+
+    if (!mc__quick_write(pipeline, exchange, &bytes)) {
+        mc__pipeline_push(pipeline, exchange);
+        *transfer = mc__connection_send(connection, true);
+        return false;
+    }
+    sent = mc__stream_send_one(&connection->stream, bytes);
+    if (sent != (ptrdiff_t)bytes.len || !mc__quick_space(pipeline, &space)) {
+        *transfer = sent < 0 ? failed() : sent < (ptrdiff_t)bytes.len ? MC__TRANSFER_BLOCKED : MC__TRANSFER_SOME;
+        error = errno;
+        mc__quick_leave(pipeline, exchange, sent < 0 ? 0 : (size_t)sent);
+        errno = error;
+        return false;
+    }
+    received = mc__stream_receive_one(&connection->stream, space);
+    if (received > 0 && mc__quick_take(pipeline, exchange, (size_t)received))
+        return true;
+    *transfer = received < 0 ? failed() : received == 0 ? MC__TRANSFER_CLOSED : MC__TRANSFER_SOME;
+    error = errno;
+    mc__quick_leave(pipeline, exchange, (size_t)sent);
+    if (received > 0) {
+        self->call->heard = true;
+        if (mc__pipeline_received(pipeline, (size_t)received) != MC_OK)
+            *transfer = MC__TRANSFER_BROKEN;
+    }
+    errno = error;
+    return false;
+}
+
+static void lead_alone(struct single *self, mc__connection *connection) {
+    mc__call    *call = self->call;
+    mc__transfer transfer;
+    bool         answered = false;
+
+    if (mc__connection_may_wait(connection, self->turn.now, self->turn.deadline)) {
+        answered = ask_quickly(self, connection, &transfer);
+        if (!answered)
+            transfer = ask_carefully(self, connection, transfer);
+    } else {
+        mc__pipeline_push(&connection->pipeline, call->exchange);
+        transfer = mc__connection_send(connection, false);
+    }
+    if (answered || (transfer == MC__TRANSFER_SOME && mc__pipeline_reusable(&connection->pipeline))) {
         mc__connection_rest(connection);
         mc__pool_stop_leading(&call->host->pool, 0, connection);
         mc__host_answered(call->host);

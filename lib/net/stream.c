@@ -169,6 +169,14 @@ ptrdiff_t mc__stream_send(const mc__stream *stream, const mc_slice *slices, size
     return sendmsg(stream->fd, &message, flags);
 }
 
+ptrdiff_t mc__stream_send_one(const mc__stream *stream, mc_slice slice) {
+    return send(stream->fd, slice.data, slice.len, MC__SEND_FLAGS);
+}
+
+ptrdiff_t mc__stream_receive_one(const mc__stream *stream, mc__area area) {
+    return recv(stream->fd, area.data, area.len, 0);
+}
+
 /* The same for areas. */
 static unsigned short scatter(const mc__area *areas, size_t count, struct iovec *pieces) {
     unsigned short used = 0;

@@ -66,6 +66,11 @@ mc__look mc__stream_look(const mc__stream *stream);
  */
 ptrdiff_t mc__stream_send(const mc__stream *stream, const mc_slice *slices, size_t count, bool wait);
 
+/* The same for one slice and one area (below) of no great size, in fewer instructions; they
+ * wait. */
+ptrdiff_t mc__stream_send_one(const mc__stream *stream, mc_slice slice);
+ptrdiff_t mc__stream_receive_one(const mc__stream *stream, mc__area area);
+
 /*
  * Receives what is there into the areas, which have room for at least one byte, in order. wait: for the first byte, up to
  * io_timeout_ms. Returns bytes (> 0), 0 at the peer's end, or -1 and errno: EAGAIN (nothing there, or the time is up),

@@ -79,10 +79,6 @@ static inline char *put_line_end(char *at) {
 
 /* ------------------------------------------------------------------------------------------------- lines of keys -- */
 
-static bool takes_exptime(mc__verb verb) {
-    return verb == MC__VERB_GAT || verb == MC__VERB_GATS;
-}
-
 /* Of " <key>" for each. */
 static inline size_t size_of_keys(const mc__command *command, const mc__key_list *list) {
     size_t sum = list->count * (1 + command->prefix.len);
@@ -98,7 +94,7 @@ bool mc__request_write_keys(const mc__command *command, const mc__key_list *list
     if (!mc__buffer_reserve(out, LINE_WITHOUT_KEY + size_of_keys(command, list)))
         return false;
     at = put(mc__buffer_tail(out), mc__verb_name(command->verb));
-    if (takes_exptime(command->verb))
+    if (mc__verb_has_exptime(command->verb))
         at = put_signed(at, exptime);
     for (size_t i = 0; i < list->count; i++)
         at = put_key(at, command, mc__key_list_at(list, i));
@@ -111,7 +107,7 @@ size_t mc__request_keys_size(const mc__command *command, const mc__key_list *lis
     char   number[1 + MC__NUMBER_MAX];
     size_t size = mc__verb_name(command->verb).len + size_of_keys(command, list) + 2;
 
-    return takes_exptime(command->verb) ? size + (size_t)(put_signed(number, exptime) - number) : size;
+    return mc__verb_has_exptime(command->verb) ? size + (size_t)(put_signed(number, exptime) - number) : size;
 }
 
 /* -------------------------------------------------------------------------------------------------- single requests -- */

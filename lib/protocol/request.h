@@ -44,6 +44,11 @@ static inline bool mc__verb_gives_cas(mc__verb verb) {
     return verb == MC__VERB_GETS || verb == MC__VERB_GATS;
 }
 
+/* gat, gats: an exptime stands before the keys. */
+static inline bool mc__verb_has_exptime(mc__verb verb) {
+    return verb == MC__VERB_GAT || verb == MC__VERB_GATS;
+}
+
 /* Whether doing it twice is as good as once, so that it may be sent again when its outcome is unknown: all but add, append,
  * prepend, cas, incr and decr. */
 bool mc__verb_repeatable(mc__verb verb);

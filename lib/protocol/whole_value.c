@@ -101,6 +101,11 @@ bool mc__whole_value_read(const char *at, const char *end, bool with_cas, size_t
     return at && read_rest(at, end, with_cas, max, value);
 }
 
+bool mc__whole_value_of(const char *at, const char *end, const mc__exchange *exchange, size_t max, mc__whole_value *value) {
+    at = read_key(at, end, exchange->command.prefix, mc__exchange_key(exchange, 0));
+    return at && read_rest(at, end, mc__verb_gives_cas(exchange->command.verb), max, value);
+}
+
 /* How many keys from the cursor on are known not to be found. */
 static size_t run_length(const mc__key_line *line, size_t len) {
     size_t run = line->cursor < len ? len - line->cursor : 0;

@@ -1,0 +1,139 @@
+#include "protocol/quick.h"
+
+#include "base/short.h"
+#include "protocol/whole_value.h"
+
+/* What is received at a time; more comes by the careful way. */
+#define INPUT_SIZE 16384
+
+/* Larger values are sent from the owner's memory, by the careful way. */
+#define VALUE_MAX 16384
+
+/* Room for a name, an exptime, a key and the line end. */
+#define LINE_MAX (64 + MC_KEY_MAX)
+
+static inline char *put(char *at, const char *bytes, size_t len) {
+    mc__short_copy(at, bytes, len);
+    return at + len;
+}
+
+static bool write_key(mc__pipeline *pipeline, const mc__exchange *exchange) {
+    const mc__command *command = &exchange->command;
+    mc__buffer        *out = &pipeline->output.bytes;
+    mc_slice           key = mc__exchange_key(exchange, 0);
+    char              *at;
+
+    if (mc__verb_has_exptime(command->verb)) {
+        mc__request request;
+        exchange->ops->request(exchange, 0, &request);
+        return mc__request_write_keys(command, &(mc__key_list){&key, NULL, 1}, request.exptime, out);
+    }
+    if (!mc__buffer_reserve(out, LINE_MAX))
+        return false;
+    at = mc__buffer_tail(out);
+    memcpy(at, "gets ", 5);
+    at += command->verb == MC__VERB_GETS ? 4 : 3;
+    *at++ = ' ';
+    at = put(at, command->prefix.data, command->prefix.len);
+    at = put(at, key.data, key.len);
+    memcpy(at, "\r\n", 2);
+    mc__buffer_commit(out, (size_t)(at + 2 - mc__buffer_tail(out)));
+    return true;
+}
+
+static bool write_request(mc__pipeline *pipeline, const mc__exchange *exchange) {
+    mc__buffer *out = &pipeline->output.bytes;
+    mc__request request;
+
+    exchange->ops->request(exchange, 0, &request);
+    if (request.value.len > VALUE_MAX || !mc__request_write_line(&exchange->command, &request, out))
+        return false;
+    return !mc__verb_stores(exchange->command.verb) ||
+           (mc__buffer_append(out, request.value) && mc__buffer_append(out, MC__LITERAL("\r\n")));
+}
+
+static void forget_output(mc__pipeline *pipeline) {
+    pipeline->output.bytes.start = pipeline->output.bytes.end = 0;
+}
+
+bool mc__quick_write(mc__pipeline *pipeline, const mc__exchange *exchange, mc_slice *bytes) {
+    const mc__command *command = &exchange->command;
+
+    if (exchange->count != 1 || exchange->answered > 0 || command->noreply || command->verb > MC__VERB_DECR)
+        return false;
+    if (!(mc__verb_retrieves(command->verb) ? write_key(pipeline, exchange) : write_request(pipeline, exchange))) {
+        forget_output(pipeline);
+        return false;
+    }
+    *bytes = mc__buffer_readable(&pipeline->output.bytes);
+    return true;
+}
+
+bool mc__quick_space(mc__pipeline *pipeline, mc__area *space) {
+    if (!mc__buffer_reserve(&pipeline->in, INPUT_SIZE))
+        return false;
+    *space = (mc__area){mc__buffer_tail(&pipeline->in), INPUT_SIZE};
+    return true;
+}
+
+/* A value that is asked for and its END, or an END alone. */
+static bool take_value(const mc__pipeline *pipeline, mc__exchange *exchange, char *at, size_t len) {
+    static const char end_line[] = "END\r\n";
+    const size_t      end_len = sizeof end_line - 1;
+    size_t            max = pipeline->max_value_size < MC__WHOLE_VALUE_MAX ? pipeline->max_value_size : MC__WHOLE_VALUE_MAX;
+    mc__whole_value   value;
+    mc__found         found;
+
+    if (len < end_len || memcmp(at + len - end_len, end_line, end_len) != 0)
+        return false;
+    if (len == end_len) {
+        exchange->answered = 1;
+        exchange->ops->answer(exchange, 0, MC_NOT_FOUND, NULL);
+        return true;
+    }
+    if (!mc__whole_value_of(at, at + len, exchange, max, &value) || value.end != at + len - end_len)
+        return false;
+    at[value.data.data - at + (ptrdiff_t)value.data.len] = '\0';
+    found = (mc__found){.request = 0, .data = value.data, .cas = value.cas, .flags = value.flags};
+    exchange->answered = 1;
+    exchange->ops->values(exchange, &found, 1);
+    return true;
+}
+
+/* A line that is no error. */
+static bool take_line(mc__exchange *exchange, const char *at, size_t len) {
+    mc__reply reply;
+    mc_status status;
+    size_t    used;
+
+    if (mc__reply_parse(at, len, &reply, &used) != MC__PARSE_DONE || used != len || mc__reply_is_error(&reply) ||
+        mc__answer_to(exchange->command.verb, &reply, &status) != MC__ANSWER_STATUS)
+        return false;
+    exchange->answered = 1;
+    exchange->ops->answer(exchange, 0, status, &reply);
+    return true;
+}
+
+bool mc__quick_take(mc__pipeline *pipeline, mc__exchange *exchange, size_t len) {
+    char *at = mc__buffer_tail(&pipeline->in);
+
+    if (!(mc__verb_retrieves(exchange->command.verb) ? take_value(pipeline, exchange, at, len)
+                                                     : take_line(exchange, at, len)))
+        return false;
+    forget_output(pipeline);
+    pipeline->greeted = true;
+    pipeline->silent = false;
+    return true;
+}
+
+void mc__quick_leave(mc__pipeline *pipeline, mc__exchange *exchange, size_t sent) {
+    mc_slice slices[MC__OUTPUT_SLICES];
+    size_t   count;
+
+    forget_output(pipeline);
+    pipeline->lender = NULL;
+    mc__pipeline_push(pipeline, exchange);
+    /* The same bytes again; there is room for them. */
+    if (sent > 0 && mc__pipeline_output(pipeline, slices, &count) == MC_OK)
+        mc__pipeline_sent(pipeline, sent);
+}
