@@ -1,13 +1,15 @@
 #include "load/interrupt.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 
-static volatile sig_atomic_t interrupted;
+/* Lock-free, as what a signal handler writes and threads read must be. */
+static atomic_bool interrupted;
 
 static void note(int signal) {
     (void)signal;
-    interrupted = 1;
+    atomic_store(&interrupted, true);
 }
 
 void load_interrupt_watch(void) {
@@ -19,5 +21,5 @@ void load_interrupt_watch(void) {
 }
 
 bool load_interrupted(void) {
-    return interrupted != 0;
+    return atomic_load_explicit(&interrupted, memory_order_relaxed);
 }
