@@ -78,10 +78,9 @@ static void push_flush_if_due(mc__call *call) {
 
 /* --------------------------------------------------------------------------- whether the quiet way is understood -- */
 
-/* A server may take this part of what the call has left to say whether it understands quiet writes, and no longer than
- * that: the classic way must still have its time. */
+/* A server may take this part of what the call has left to say whether it understands quiet writes: the classic way must
+ * still have its time. */
 #define ASK_SHARE 10
-#define ASK_MAX (250 * MC__MS)
 
 static void question_request(const mc__exchange *exchange, size_t i, mc__request *request) {
     (void)exchange, (void)i;
@@ -95,10 +94,8 @@ static void question_answer(mc__exchange *exchange, size_t i, mc_status status, 
 static const mc__exchange_ops question_ops = {.request = question_request, .answer = question_answer};
 
 static void push_question(mc__call *call, const mc__turn *turn) {
-    mc__time wait = (turn->deadline - turn->now) / ASK_SHARE;
-
     call->asking = true;
-    call->ask_until = turn->now + (wait < ASK_MAX ? wait : ASK_MAX);
+    call->ask_until = turn->now + (turn->deadline - turn->now) / ASK_SHARE;
     call->question = (mc__exchange){.ops = &question_ops, .command = {.verb = MC__VERB_META}, .count = MC__QUIET_QUESTIONS};
     mc__pipeline_push(&call->connection->pipeline, &call->question);
 }

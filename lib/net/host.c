@@ -131,7 +131,7 @@ void mc__host_forget_lookup(mc__host *host, mc__lookup *lookup) {
 /* ---------------------------------------------------------------------------------------------------- quiet writes -- */
 
 /* For so long a host that was asked in vain is not asked again. */
-#define ASK_AGAIN_AFTER (300000 * MC__MS)
+#define ASK_AGAIN_AFTER (60000 * MC__MS)
 
 #define REFUSED INT64_MAX
 
@@ -177,13 +177,13 @@ void mc__host_answered(mc__host *host) {
 static void tell_dead(mc__host *host, const char *reason) {
     char text[400];
 
+    atomic_store(&host->quiet_from, 0);
     mc__pool_close_idle(&host->pool);
     snprintf(text, sizeof text, "%s. Marking dead.", reason);
     mc__host_log(host, text);
 }
 
 void mc__host_unreachable(mc__host *host, mc__time now, const char *reason) {
-    atomic_store(&host->quiet_from, 0);
     if (mc__health_unreachable(&host->health, now, host->settings->dead_retry_ms))
         tell_dead(host, reason);
 }

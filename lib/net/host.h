@@ -46,7 +46,7 @@ void mc__host_timed_out(mc__host *host, mc__time now);
 /*
  * Whether a connection is worth asking whether its server understands quiet writes (protocol/quiet.h). Not where one before
  * did not: if it said so, until a connection to the host is lost, for the next may be to a newer server; if it closed the
- * connection or said nothing, for five minutes, or until the host is found unreachable. Any thread.
+ * connection or said nothing, for a minute, or until the host is found dead. Any thread.
  */
 bool mc__host_may_be_quiet(const mc__host *host, mc__time now);
 void mc__host_refused_quiet(mc__host *host);
