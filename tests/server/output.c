@@ -96,9 +96,10 @@ void mcs__output_consume(mcs__output *output, mcs__store *store, size_t len) {
         output->first = output->count = 0;
 }
 
-static size_t fill_vectors(const mcs__output *output, struct iovec *vectors) {
-    const char *text = mc__buffer_readable(&output->text).data;
-    size_t      count = 0;
+/* Returns how many there are, in a type that fits msg_iovlen: a size_t in glibc, an int elsewhere. */
+static unsigned short fill_vectors(const mcs__output *output, struct iovec *vectors) {
+    const char    *text = mc__buffer_readable(&output->text).data;
+    unsigned short count = 0;
 
     for (size_t i = output->first; i < output->count && count < VECTORS; i++) {
         const mcs__segment *segment = &output->segments[i];
