@@ -104,7 +104,9 @@ mc__transfer mc__connection_receive(mc__connection *connection, bool wait, bool 
     *drained = true;
     if (find_space(connection, spaces, &count, &room) != MC_OK)
         return MC__TRANSFER_NO_MEMORY;
-    received = mc__stream_receive(&connection->stream, spaces, count, wait);
+    received = wait && mc__pipeline_awaits_all(&connection->pipeline)
+                   ? mc__stream_receive_all(&connection->stream, spaces, count)
+                   : mc__stream_receive(&connection->stream, spaces, count, wait);
     if (received == 0)
         return MC__TRANSFER_CLOSED;
     if (received < 0)

@@ -191,15 +191,22 @@ static unsigned short scatter(const mc__area *areas, size_t count, struct iovec 
     return used;
 }
 
-ptrdiff_t mc__stream_receive(const mc__stream *stream, const mc__area *areas, size_t count, bool wait) {
+static ptrdiff_t receive(const mc__stream *stream, const mc__area *areas, size_t count, int flags) {
     struct iovec  pieces[PIECES_MAX];
     struct msghdr message = {.msg_iov = pieces};
-    int           flags = wait ? 0 : MSG_DONTWAIT;
 
     message.msg_iovlen = scatter(areas, count, pieces);
     if (message.msg_iovlen == 1)
         return recv(stream->fd, pieces[0].iov_base, pieces[0].iov_len, flags);
     return recvmsg(stream->fd, &message, flags);
+}
+
+ptrdiff_t mc__stream_receive(const mc__stream *stream, const mc__area *areas, size_t count, bool wait) {
+    return receive(stream, areas, count, wait ? 0 : MSG_DONTWAIT);
+}
+
+ptrdiff_t mc__stream_receive_all(const mc__stream *stream, const mc__area *areas, size_t count) {
+    return receive(stream, areas, count, MSG_WAITALL);
 }
 
 void mc__stream_close(mc__stream *stream) {

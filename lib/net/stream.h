@@ -78,6 +78,10 @@ ptrdiff_t mc__stream_receive_one(const mc__stream *stream, mc__area area);
  */
 ptrdiff_t mc__stream_receive(const mc__stream *stream, const mc__area *areas, size_t count, bool wait);
 
+/* The same, but waits until the areas are full, for up to io_timeout_ms in all; fewer bytes come at the peer's end, or when
+ * a signal or the time ends the wait. */
+ptrdiff_t mc__stream_receive_all(const mc__stream *stream, const mc__area *areas, size_t count);
+
 /* Closes the descriptor: no shutdown and no "quit", for after a fork the parent may be using the same connection. */
 void mc__stream_close(mc__stream *stream);
 

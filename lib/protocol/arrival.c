@@ -44,6 +44,10 @@ bool mc__arrival_area(mc__arrival *arrival, mc__exchange *exchange, mc__area *ar
     return true;
 }
 
+bool mc__arrival_ends_in_area(const mc__arrival *arrival) {
+    return arrival->have + arrival->direct == length_of(arrival);
+}
+
 size_t mc__arrival_received(mc__arrival *arrival, size_t len) {
     size_t direct = at_most(len, arrival->direct);
 

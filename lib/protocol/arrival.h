@@ -25,6 +25,9 @@ bool mc__arrival_area(mc__arrival *arrival, mc__exchange *exchange, mc__area *ar
 /* Whether so much is to come that mc__arrival_area shows one where there is memory. */
 bool mc__arrival_is_large(const mc__arrival *arrival);
 
+/* Whether the area last shown is all that is missing of the value. */
+bool mc__arrival_ends_in_area(const mc__arrival *arrival);
+
 /* len bytes have been received, the first of them into the area last shown, if one was. Returns how many that were. */
 size_t mc__arrival_received(mc__arrival *arrival, size_t len);
 

@@ -12,6 +12,11 @@
 /* What is received at a time is not worth an owner's memory when it holds less. */
 #define LENT_MIN 4096
 
+/* A value of this size is a large one. Where the last one was, no more is read than the next one's head needs, so that most
+ * of it is received straight into its memory. */
+#define LARGE_FROM 65536
+#define HEAD_SIZE 1024
+
 #define END_LINE MC__LITERAL("END\r\n")
 
 void mc__pipeline_init(mc__pipeline *pipeline, size_t max_value_size) {
@@ -253,6 +258,7 @@ static mc_status begin_value(mc__pipeline *pipeline, mc__exchange *exchange, con
         return break_with_line(pipeline, "a value over max_value_size");
     if (!mc__key_line_find(&pipeline->keys, exchange, head->key, &request))
         return break_with_line(pipeline, "a value of a key that was not asked for");
+    pipeline->large = head->length >= LARGE_FROM;
     mc__arrival_begin(&pipeline->arrival, exchange, request, head);
     pipeline->reading = MC__READING_DATA;
     return MC_OK;
@@ -394,7 +400,8 @@ static bool take_whole(mc__pipeline *pipeline, mc__exchange *exchange) {
     size_t max = pipeline->max_value_size < MC__WHOLE_VALUE_MAX ? pipeline->max_value_size : MC__WHOLE_VALUE_MAX;
     bool   values, ends;
 
-    if (!mc__verb_retrieves(exchange->command.verb) || exchange->answered >= exchange->wholly_sent || pipeline->early)
+    if (!mc__verb_retrieves(exchange->command.verb) || exchange->answered >= exchange->wholly_sent || pipeline->early ||
+        mc__buffer_len(&pipeline->in) == 0)
         return false;
     values = mc__whole_values_take(&pipeline->keys, exchange, max, &pipeline->in);
     ends = mc__buffer_len(&pipeline->in) >= END_LINE.len &&
@@ -402,6 +409,7 @@ static bool take_whole(mc__pipeline *pipeline, mc__exchange *exchange) {
     if (!values && !ends)
         return false;
     pipeline->greeted = pipeline->begun = true;
+    pipeline->large = pipeline->large && !values;
     exchange->after_silent = false;
     if (ends) {
         mc__buffer_consume(&pipeline->in, END_LINE.len);
@@ -510,22 +518,52 @@ static bool borrow(mc__pipeline *pipeline, mc__exchange *exchange, size_t len) {
     return true;
 }
 
+static bool asks_for_one(const mc__exchange *exchange) {
+    return exchange && mc__exchange_unit_end(exchange, exchange->answered) == exchange->answered + 1;
+}
+
+/* How much is read behind a value's rest, which is received straight into its memory: of the only key of its line, what ends
+ * both, once the rest is all of it. */
+static size_t most_behind_value(mc__pipeline *pipeline, const mc__exchange *exchange) {
+    pipeline->exact = asks_for_one(exchange);
+    if (!pipeline->exact)
+        return SIZE_MAX;
+    return mc__arrival_ends_in_area(&pipeline->arrival) ? 2 + END_LINE.len : 0;
+}
+
+/* The input buffer's room, or most bytes of it. */
+static mc_status show_buffer(mc__pipeline *pipeline, size_t most, mc__area *space) {
+    size_t len = mc__buffer_len(&pipeline->in);
+
+    if (!mc__buffer_reserve(&pipeline->in, len < pipeline->in_size / 2 ? pipeline->in_size - len : pipeline->in_size / 2))
+        return MC_NO_MEMORY;
+    *space = (mc__area){mc__buffer_tail(&pipeline->in), mc__buffer_room(&pipeline->in)};
+    if (space->len > most)
+        space->len = most;
+    return MC_OK;
+}
+
 mc_status mc__pipeline_space(mc__pipeline *pipeline, mc__area spaces[MC__INPUT_SPACES], size_t *count) {
     mc__exchange *exchange = awaiting(pipeline);
     size_t        len = mc__buffer_len(&pipeline->in);
+    size_t        most = SIZE_MAX;
 
     *count = 0;
     pipeline->lender = NULL;
-    if (exchange && pipeline->reading == MC__READING_DATA && mc__arrival_area(&pipeline->arrival, exchange, &spaces[*count]))
-        (*count)++;
+    pipeline->exact = false;
+    if (exchange && pipeline->reading == MC__READING_DATA && mc__arrival_area(&pipeline->arrival, exchange, &spaces[0])) {
+        *count = 1;
+        most = most_behind_value(pipeline, exchange);
+        if (most == 0)
+            return MC_OK;
+    } else if (pipeline->large && pipeline->reading == MC__READING_LINE && asks_for_one(exchange)) {
+        most = HEAD_SIZE;
+    }
     if (borrow(pipeline, exchange, len)) {
         spaces[(*count)++] = (mc__area){pipeline->lent.data + len, pipeline->lent.len - len};
         return MC_OK;
     }
-    if (!mc__buffer_reserve(&pipeline->in, len < pipeline->in_size / 2 ? pipeline->in_size - len : pipeline->in_size / 2))
-        return MC_NO_MEMORY;
-    spaces[(*count)++] = (mc__area){mc__buffer_tail(&pipeline->in), mc__buffer_room(&pipeline->in)};
-    return MC_OK;
+    return show_buffer(pipeline, most, &spaces[(*count)++]);
 }
 
 void mc__pipeline_forget(mc__pipeline *pipeline, const mc__exchange *exchange, size_t i) {

@@ -43,6 +43,8 @@ typedef struct mc__pipeline {
     bool greeted;   /* a reply has come on this connection */
     bool early;     /* bytes have come before anything was asked */
     bool silent;    /* the last that was asked awaits no reply */
+    bool exact;     /* the spaces last shown are what must come, and no more */
+    bool large;     /* the last value was a large one, and the next may be another */
 
     mc_status broken;                       /* MC_OK: in step */
     char      reason[MC__ESCAPED_MAX + 80]; /* why it is broken, in words, without host and key */
@@ -81,6 +83,11 @@ static inline bool mc__pipeline_wants_output(const mc__pipeline *pipeline) {
  * MC_OK or MC_NO_MEMORY.
  */
 mc_status mc__pipeline_space(mc__pipeline *pipeline, mc__area spaces[MC__INPUT_SPACES], size_t *count);
+
+/* Whether all of the spaces last shown will be filled by a peer that keeps to the protocol, so that it can be waited for. */
+static inline bool mc__pipeline_awaits_all(const mc__pipeline *pipeline) {
+    return pipeline->exact;
+}
 
 /*
  * len bytes have been put there. Answers what they answer. Returns MC_OK while the connection may go on; else what it is

@@ -96,6 +96,7 @@ static const struct {
 } rows[] = {
     {"get", get, 100, 1, 1, 1, 1, true, 0},
     {"get of 4 KB", get, 4096, 1, 1, 1, 1, true, 0},
+    {"get of 500 KB", get, LARGE, 1, 1, 1, 2, false, 0},
     {"a miss", miss, 100, 1, 1, 1, 1, true, 0},
     {"gets", gets_, 100, 1, 1, 1, 1, true, 0},
     {"gat", gat, 100, 1, 1, 1, 1, true, 0},

@@ -193,26 +193,70 @@ START_TEST(memory_doubles_with_what_comes) {
 }
 END_TEST
 
+static size_t show(played *play, mc__area areas[MC__INPUT_SPACES]) {
+    size_t count;
+
+    ck_assert_int_eq(mc__pipeline_space(&play->pipeline, areas, &count), MC_OK);
+    return count;
+}
+
 START_TEST(a_large_value_is_received_where_it_belongs) {
     char    *value = make_value(100000);
     mc__area areas[MC__INPUT_SPACES];
-    size_t   count;
     played   play;
 
-    start(&play, "get k");
-    play_receive(&play, "VALUE k 0 100000\r\n", 18, 0);
-    ck_assert_int_eq(mc__pipeline_space(&play.pipeline, areas, &count), MC_OK);
-    ck_assert_uint_eq(count, 2);
+    start(&play, "get a b");
+    play_receive(&play, "VALUE a 0 100000\r\n", 18, 0);
+    ck_assert_uint_eq(show(&play, areas), 2);
     ck_assert_ptr_eq(areas[0].data, play.exchanges[0].requests[0].value);
     ck_assert_uint_eq(areas[0].len, 16384);
+    ck_assert(!mc__pipeline_awaits_all(&play.pipeline));
     ck_assert_int_eq(mc__pipeline_received(&play.pipeline, 1000), MC_OK);
-    ck_assert_int_eq(mc__pipeline_space(&play.pipeline, areas, &count), MC_OK);
+    ck_assert_uint_eq(show(&play, areas), 2);
     ck_assert_ptr_eq(areas[0].data, play.exchanges[0].requests[0].value + 1000);
 
     /* near its end it is small, and comes through the input buffer with what follows */
     play_receive(&play, value, 96000, 0);
-    ck_assert_int_eq(mc__pipeline_space(&play.pipeline, areas, &count), MC_OK);
-    ck_assert_uint_eq(count, 1);
+    ck_assert_uint_eq(show(&play, areas), 1);
+    ck_assert(!mc__pipeline_awaits_all(&play.pipeline));
+    play_free(&play);
+    free(value);
+}
+END_TEST
+
+/* Of a value of the only key it is known what comes to its end, so it can be waited for: not a byte more is asked for. */
+START_TEST(what_must_come_is_known) {
+    char    *value = make_value(100000);
+    size_t   asked = 0;
+    mc__area areas[MC__INPUT_SPACES];
+    played   play;
+
+    start(&play, "get k");
+    play.space_extra = 10000;
+    ck_assert(show(&play, areas) == 1 && !mc__pipeline_awaits_all(&play.pipeline));
+    play_receive(&play, "VALUE k 0 100000\r\n", 18, 0);
+    while (asked < 100000) {
+        size_t count = show(&play, areas), len = areas[0].len;
+        ck_assert(mc__pipeline_awaits_all(&play.pipeline));
+        ck_assert(count == (asked + len == 100000 ? 2 : 1) && asked + len <= 100000);
+        if (count == 2)
+            ck_assert_uint_eq(areas[1].len, 7); /* two line ends, and the word between them */
+        play_receive(&play, value + asked, len, 0);
+        asked += len;
+    }
+    ck_assert(play.space_calls > 1);
+    play_receive(&play, "\r\nEND\r\n", 7, 0);
+    ck_assert(play.exchanges[0].requests[0].status == MC_OK && mc__pipeline_reusable(&play.pipeline));
+    ck_assert(memcmp(play.exchanges[0].requests[0].value, value, 100000) == 0);
+
+    /* The next one's head alone is read first; when it is small, as much as ever behind it. */
+    play_ask(&play, "get l");
+    play_send(&play, SIZE_MAX, 0);
+    ck_assert(show(&play, areas) == 1 && areas[0].len <= 2048 && !mc__pipeline_awaits_all(&play.pipeline));
+    play_receive(&play, "VALUE l 0 1\r\nx\r\nEND\r\n", 22, 0);
+    play_ask(&play, "get m");
+    play_send(&play, SIZE_MAX, 0);
+    ck_assert(show(&play, areas) == 1 && areas[0].len > 8192);
     play_free(&play);
     free(value);
 }
@@ -283,6 +327,7 @@ Suite *test_suite(void) {
     tcase_add_test(tcase, a_claim_alone_gets_little_memory);
     tcase_add_test(tcase, memory_doubles_with_what_comes);
     tcase_add_test(tcase, a_large_value_is_received_where_it_belongs);
+    tcase_add_test(tcase, what_must_come_is_known);
 
     tcase = test_case(suite, "no memory", 30);
     test_rows(tcase, without_memory_a_value_is_thrown_away_in_step, failing_rows);

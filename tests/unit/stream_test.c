@@ -106,6 +106,12 @@ static void await_input(void) {
     ck_assert_int_eq(poll(&waited, 1, LONG_MS), 1);
 }
 
+static bool has_input(void) {
+    struct pollfd looked = {.fd = stream.fd, .events = POLLIN};
+
+    return poll(&looked, 1, 0) == 1;
+}
+
 static ptrdiff_t send_text(const char *text, bool wait) {
     mc_slice slice = mc_str(text);
 
@@ -562,6 +568,32 @@ START_TEST(a_waiting_receive_ends_in_time) {
 }
 END_TEST
 
+/* Two words in two parts are waited for; of more than comes, there is what has come by the end of the wait. */
+START_TEST(receives_all_or_what_comes_in_time) {
+    char     bytes[12];
+    mc__area areas[] = {{bytes, 4}, {bytes + 4, 6}};
+    pid_t    other;
+
+    connect_pair(families[_i] == AF_INET6 ? AF_INET : families[_i], LONG_MS);
+    say("first");
+    other = fork();
+    if (other == 0) {
+        while (has_input()) /* until the first word is taken */
+            continue;
+        say("later");
+        _exit(0);
+    }
+    ck_assert_int_eq(mc__stream_receive_all(&stream, areas, 2), 10);
+    ck_assert_mem_eq(bytes, "firstlater", 10);
+    waitpid(other, NULL, 0);
+    ck_assert(mc__stream_shorten(&stream, SHORT_MS));
+    say("half");
+    ck_assert_int_eq(mc__stream_receive_all(&stream, areas, 2), 4);
+    close_fd(&peer);
+    ck_assert_int_eq(mc__stream_receive_all(&stream, areas, 2), 0);
+}
+END_TEST
+
 /* What would wait for longer than the test may take ends soon; and what is shorter already stays so. */
 START_TEST(waits_can_be_made_shorter) {
     static const int wanted[] = {SHORT_MS, LONG_MS, SHORT_MS};
@@ -735,6 +767,7 @@ static void add_transfer_tests(Suite *suite) {
     tcase_add_loop_test(tcase, receive_fills_areas_in_order, 0, 2);
     tcase_add_test(tcase, more_areas_than_one_call_takes_are_filled_in_order);
     test_rows(tcase, a_waiting_receive_ends_in_time, families);
+    test_rows(tcase, receives_all_or_what_comes_in_time, families);
     test_rows(tcase, waits_can_be_made_shorter, families);
     tcase_add_test(tcase, receive_tells_of_a_reset);
     tcase_add_loop_test(tcase, a_signal_ends_a_wait_with_eintr, 0, 2);
