@@ -49,6 +49,9 @@ static void become(const char *path, char *const *arguments, char *const *enviro
 
 /* Where there is such a thing: what a library does in a child at a fork is of no use to a program that is about to be
  * another, and may use an allocator that does not survive a fork among threads, as those of the sanitizers. */
+#ifndef __GLIBC_PREREQ
+#define __GLIBC_PREREQ(major, minor) 0
+#endif
 static pid_t fork_without_handlers(void) {
 #if __GLIBC_PREREQ(2, 34)
     return _Fork();
