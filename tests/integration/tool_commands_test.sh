@@ -246,6 +246,25 @@ test_many_keys_from_files() {
     expect_equal "flags by way of a line" 77 "$(head -n 1 "$out" | tr '\0' ' ' | cut -d' ' -f 2)"
 }
 
+# More than is held in memory at once.
+test_many_large_values() {
+    head -c 900000 /dev/zero | tr '\0' x >"$folder/long"
+    local i
+    for i in $(seq 120); do
+        printf 'wide%d\t%d' "$i" "$i"
+        cat "$folder/long"
+        printf '\n'
+    done >"$folder/wide"
+    cut -f 1 "$folder/wide" >"$folder/keys"
+    run multi set --file "$folder/wide"
+    ends 0
+    run multi get --file "$folder/keys"
+    ends 0
+    prints_bytes "$folder/wide"
+    run multi delete --file "$folder/keys"
+    ends 0
+}
+
 test_bad_lines() {
     printf 'good1\t1\nno tab\nbad\\q\t\\q\ngood2\t2\tx\ngood3\t3\t4294967296\ngood4\t\\x4\ngood5\t5\n' >"$folder/lines"
     run multi set --file "$folder/lines"

@@ -23,7 +23,7 @@
     "Prints a line with the token for mc cas --cas, the flags and the length in bytes, then the value's bytes.\n" JSON_TEXT
 #define KEYS_TEXT                                                                                                           \
     "Keys are arguments, or lines of a file or of standard input (-); empty lines are passed over. Files may be of any\n"   \
-    "length: 1000 keys or 8 MiB are one call, with a time-out of its own.\n"
+    "length: up to 1000 keys or 8 MiB are one call, with a time-out of its own.\n"
 
 const cli_command cli_commands[] = {
     {"get", "KEY", "Prints a value.", GET_TEXT, READ, 1, 1, cli_run_get},

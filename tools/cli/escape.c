@@ -11,18 +11,27 @@ static bool is_printable(unsigned char byte) {
     return byte >= 0x20 && byte < 0x7f;
 }
 
+/* How many bytes from here on stand for themselves. */
+static size_t plain_length(mc_slice bytes) {
+    size_t len = 0;
+
+    while (len < bytes.len && is_printable((unsigned char)bytes.data[len]) && bytes.data[len] != '\\')
+        len++;
+    return len > 0 ? len : cli_utf8_length(bytes) > 1 ? cli_utf8_length(bytes) : 0;
+}
+
 void cli_escape_write(mc_slice bytes, FILE *file) {
-    for (size_t i = 0, len; i < bytes.len; i += len) {
-        unsigned char byte = (unsigned char)bytes.data[i];
+    while (bytes.len > 0) {
+        size_t        plain = plain_length(bytes);
+        unsigned char byte = (unsigned char)bytes.data[0];
         const char   *known = byte ? strchr(meanings, byte) : NULL;
-        len = cli_utf8_length(mc_bytes(bytes.data + i, bytes.len - i));
-        if (known)
+        if (plain > 0)
+            fwrite(bytes.data, 1, plain, file);
+        else if (known)
             fprintf(file, "\\%c", letters[known - meanings]);
-        else if (len > 1 || is_printable(byte))
-            fwrite(bytes.data + i, 1, len, file);
         else
             fprintf(file, "\\x%02x", byte);
-        len = len > 1 ? len : 1;
+        bytes = mc_bytes(bytes.data + (plain > 0 ? plain : 1), bytes.len - (plain > 0 ? plain : 1));
     }
 }
 

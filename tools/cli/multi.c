@@ -15,7 +15,9 @@
 
 #define BATCH_KEYS 1000
 #define BATCH_BYTES (8u << 20)
-#define COMPLAINTS 5 /* keys that are named on standard error; of the others there is a count */
+#define FIRST_READS 100               /* keys that are read at first, before it is known how long values are */
+#define READ_BYTES ((size_t)64 << 20) /* of values at once, from then on */
+#define COMPLAINTS 5                  /* keys that are named on standard error; of the others there is a count */
 
 typedef struct many {
     const cli_call *call;
@@ -30,7 +32,7 @@ typedef struct many {
     mc_slice  keys[BATCH_KEYS];
     mc_entry  entries[BATCH_KEYS];
     mc_status statuses[BATCH_KEYS];
-    size_t    count, bytes;
+    size_t    count, bytes, most; /* most: keys that the next batch may have */
 } many;
 
 /* -------------------------------------------------------------------------------------------------------- its input -- */
@@ -103,7 +105,7 @@ static bool fill(many *all, void (*add)(many *all, char *text, size_t len)) {
     char  *text;
     size_t len;
 
-    while (all->count < BATCH_KEYS && all->bytes < BATCH_BYTES && cli_words_next(&all->words, &text, &len))
+    while (all->count < all->most && all->bytes < BATCH_BYTES && cli_words_next(&all->words, &text, &len))
         add(all, text, len);
     return all->count > 0;
 }
@@ -171,15 +173,25 @@ static void print_status(many *all, mc_slice key, mc_status status) {
 
 /* ------------------------------------------------------------------------------------------------------ the commands -- */
 
+/* As many keys as values of this length may be in memory together. */
+static void fit_reads(many *all, size_t value_bytes) {
+    size_t fitting = READ_BYTES / (value_bytes / all->count + 1);
+
+    all->most = fitting < 1 ? 1 : fitting < BATCH_KEYS ? fitting : BATCH_KEYS;
+}
+
 static void get_batch(many *all) {
     mc_results results = MC_RESULTS_INIT;
     size_t     failed_before = all->failed;
     mc_status  status = mc_get_multi(all->client, all->keys, all->count, &results);
+    size_t     value_bytes = 0;
 
     for (size_t i = 0; i < results.count && cli_output_good(); i++) {
         print_result(all, all->keys[i], &results.items[i]);
         add_status(all, all->keys[i], results.items[i].status);
+        value_bytes += results.items[i].value.len;
     }
+    fit_reads(all, value_bytes);
     add_batch(all, status, failed_before);
     mc_results_clear(&results);
 }
@@ -244,11 +256,15 @@ static many *start(const cli_call *call, mc_client *client) {
     }
     all->call = call;
     all->client = client;
+    all->most = BATCH_KEYS;
     return all;
 }
 
 int cli_run_multi_get(cli_call *call) {
-    return run(start(call, cli_session_open_to_read(call)), add_key, get_batch, "are not there");
+    many *all = start(call, cli_session_open_to_read(call));
+
+    all->most = FIRST_READS;
+    return run(all, add_key, get_batch, "are not there");
 }
 
 int cli_run_multi_set(cli_call *call) {

@@ -112,7 +112,7 @@ static int report(const load_rounds *rounds, const cli_call *call) {
 
 int load_run_bench(cli_call *call) {
     load_rounds *rounds = calloc(1, sizeof *rounds);
-    int          exit_status;
+    int          filled, exit_status;
 
     fit_options(call);
     if (rounds == NULL || !open_all(rounds, call)) {
@@ -120,12 +120,12 @@ int load_run_bench(cli_call *call) {
         exit(cli_tell_errno("the load"));
     }
     load_interrupt_watch();
-    exit_status = load_fill(rounds);
-    if (exit_status == CLI_DONE)
-        exit_status = load_rounds_play(rounds);
+    filled = load_fill(rounds);
+    exit_status = filled == CLI_DONE ? load_rounds_play(rounds) : filled;
     if (exit_status == CLI_DONE)
         exit_status = report(rounds, call);
-    load_empty(rounds);
+    if (filled != CLI_UNKNOWN) /* else somebody is silent, and would be waited for once more */
+        load_empty(rounds);
     close_all(rounds);
     return exit_status;
 }
