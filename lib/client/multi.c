@@ -387,7 +387,6 @@ static void scatter(struct batch *batch) {
     size_t hosts = batch->roster->host_count;
     size_t sum = 0;
 
-    batch->now = mc__time_now();
     if (all_at_home(batch))
         return;
     place_all(batch);
@@ -497,8 +496,14 @@ static void run_rounds(struct batch *batch) {
     check_all(batch);
     if (batch->entries && batch->client->core->options.compress_above > 0)
         pack(batch);
-    for (scatter(batch); batch->pending_count > 0; scatter(batch))
+    scatter(batch);
+    while (batch->pending_count > 0) {
         gather(batch);
+        if (batch->pending_count == 0)
+            break;
+        batch->now = mc__time_now();
+        scatter(batch);
+    }
 }
 
 static mc_status run(struct batch *batch) {
@@ -511,7 +516,8 @@ static mc_status run(struct batch *batch) {
             batch->results->count = 0;
         return mc__fail(MC_NO_MEMORY, "out of memory for %zu keys", batch->count);
     }
-    batch->deadline = mc__client_deadline(batch->client);
+    batch->now = mc__time_now();
+    batch->deadline = mc__deadline_after_ms(batch->now, batch->client->timeout_ms);
     mc__packing_init(&batch->packing, batch->entries, batch->count);
     run_rounds(batch);
     mc__packing_free(&batch->packing);

@@ -10,20 +10,27 @@ static inline uint32_t crc32_step(const z_crc_t *table, uint32_t crc) {
     return (uint32_t)table[crc & 0xff] ^ crc >> 8;
 }
 
+/* Four bytes more. */
+static inline uint32_t crc32_steps(const z_crc_t *table, uint32_t crc, const unsigned char *at) {
+    crc ^= (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+    return crc32_step(table, crc32_step(table, crc32_step(table, crc32_step(table, crc))));
+}
+
 /* Keys are short, and each is hashed: by zlib's table, without the way to the code for long texts. */
 uint32_t mc__hash_crc32(mc_slice bytes) {
-    const unsigned char *at = (const unsigned char *)bytes.data;
+    const unsigned char *at = (const unsigned char *)bytes.data, *end = at + bytes.len;
     const z_crc_t       *table = get_crc_table();
     uint32_t             crc = UINT32_MAX;
-    size_t               left = bytes.len;
 
-    if (left >= ZLIB_FROM)
-        return (uint32_t)crc32_z(0, at, left);
-    for (; left >= 4; left -= 4, at += 4) {
-        crc ^= (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
-        crc = crc32_step(table, crc32_step(table, crc32_step(table, crc32_step(table, crc))));
+    if (bytes.len >= ZLIB_FROM)
+        return (uint32_t)crc32_z(0, at, bytes.len);
+    for (; end - at >= 8; at += 8)
+        crc = crc32_steps(table, crc32_steps(table, crc, at), at + 4);
+    if (end - at >= 4) {
+        crc = crc32_steps(table, crc, at);
+        at += 4;
     }
-    for (; left > 0; left--)
+    while (at < end)
         crc = crc32_step(table, crc ^ *at++);
     return ~crc;
 }
@@ -56,10 +63,6 @@ uint32_t mc__hash_one_at_a_time(mc_slice bytes) {
     return value;
 }
 
-static uint32_t hash_python(mc_slice bytes) {
-    return (mc__hash_crc32(bytes) >> 16) & 0x7fff;
-}
-
 static uint32_t hash_md5_first(mc_slice bytes) {
     uint32_t words[MC__MD5_WORDS];
 
@@ -79,14 +82,15 @@ bool mc__hash_known(mc_hash hash) {
     return false;
 }
 
-uint32_t mc__hash(mc_hash hash, mc_slice bytes) {
+uint32_t mc__hash_any(mc_hash hash, mc_slice bytes) {
+    uint32_t value;
+
     switch (hash) {
     case MC_HASH_PYTHON:
         break;
-    case MC_HASH_PYTHON_1_59: {
-        uint32_t value = hash_python(bytes);
+    case MC_HASH_PYTHON_1_59:
+        value = mc__hash(MC_HASH_PYTHON, bytes);
         return value > 0 ? value : 1;
-    }
     case MC_HASH_CRC32:
         return mc__hash_crc32(bytes);
     case MC_HASH_MD5:
@@ -94,5 +98,5 @@ uint32_t mc__hash(mc_hash hash, mc_slice bytes) {
     case MC_HASH_ONE_AT_A_TIME:
         return mc__hash_one_at_a_time(bytes);
     }
-    return hash_python(bytes);
+    return mc__hash(MC_HASH_PYTHON, bytes);
 }

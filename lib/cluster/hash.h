@@ -19,7 +19,12 @@ uint32_t mc__hash_one_at_a_time(mc_slice bytes);
 /* Whether hash is one of enum mc_hash. */
 bool mc__hash_known(mc_hash hash);
 
-/* The number that the hash, which is known, makes of bytes; see enum mc_hash. */
-uint32_t mc__hash(mc_hash hash, mc_slice bytes);
+/* The number that the hash, which is known, makes of bytes; see enum mc_hash. mc__hash_any does the same, by another call.
+ */
+uint32_t mc__hash_any(mc_hash hash, mc_slice bytes);
+
+static inline uint32_t mc__hash(mc_hash hash, mc_slice bytes) {
+    return hash == MC_HASH_PYTHON ? (mc__hash_crc32(bytes) >> 16) & 0x7fff : mc__hash_any(hash, bytes);
+}
 
 #endif

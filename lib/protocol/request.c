@@ -88,6 +88,18 @@ static inline size_t size_of_keys(const mc__command *command, const mc__key_list
     return sum;
 }
 
+static inline char *put_keys(char *at, mc_slice prefix, const mc__key_list *list) {
+    for (size_t i = 0; i < list->count; i++) {
+        mc_slice key = mc__key_list_at(list, i);
+        *at++ = ' ';
+        if (prefix.len > 0)
+            at = put(at, prefix);
+        mc__short_copy(at, key.data, key.len);
+        at += key.len;
+    }
+    return at;
+}
+
 bool mc__request_write_keys(const mc__command *command, const mc__key_list *list, int64_t exptime, mc__buffer *out) {
     char *at;
 
@@ -96,9 +108,7 @@ bool mc__request_write_keys(const mc__command *command, const mc__key_list *list
     at = put(mc__buffer_tail(out), mc__verb_name(command->verb));
     if (mc__verb_has_exptime(command->verb))
         at = put_signed(at, exptime);
-    for (size_t i = 0; i < list->count; i++)
-        at = put_key(at, command, mc__key_list_at(list, i));
-    at = put_line_end(at);
+    at = put_line_end(put_keys(at, command->prefix, list));
     mc__buffer_commit(out, (size_t)(at - mc__buffer_tail(out)));
     return true;
 }

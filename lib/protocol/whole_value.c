@@ -9,17 +9,24 @@
 /* Values that are handed on at once; up to 64. */
 #define MANY 32
 
-/* Reads digits from *at on: at most that many, and the first no 0 before others. false: it is not that. */
+/* Reads digits from *at on, at most that many. Behind a 0 it ends, so that what may not stand before another digit is
+ * followed by what may not stand behind a number. false: there are none, or too many. */
 static inline bool read_digits(const char **at, const char *end, int most, uint64_t *number) {
     const char *p = *at;
-    uint64_t    sum = 0;
+    uint64_t    sum;
     unsigned    digit;
 
-    while (p < end && (digit = (unsigned)(unsigned char)*p - '0') <= 9) {
-        sum = sum * 10 + digit;
-        p++;
+    if (p == end || (digit = (unsigned)(unsigned char)*p - '0') > 9)
+        return false;
+    sum = digit;
+    if (++p < end && sum > 0) {
+        while ((digit = (unsigned)(unsigned char)*p - '0') <= 9) {
+            sum = sum * 10 + digit;
+            if (++p == end)
+                break;
+        }
     }
-    if (p == *at || p - *at > most || (**at == '0' && p - *at > 1))
+    if (p - *at > most)
         return false;
     *at = p;
     *number = sum;
@@ -115,9 +122,17 @@ static size_t run_length(const mc__key_line *line, size_t len) {
     return run < MANY ? run : MANY;
 }
 
+/* What stands behind a value, which begins at at, is read, and makes room for a NUL. */
+static inline char *end_value(char *at, const mc__whole_value *value) {
+    char *end = at + (value->end - at);
+
+    end[-2] = '\0';
+    return end;
+}
+
 /* Values in the order asked, from *at on, which moves behind them. */
-static inline size_t read_run(const mc__key_line *line, const mc__exchange *exchange, size_t run, size_t max,
-                              const char **at, const char *end, mc__found *found) {
+static inline size_t read_run(const mc__key_line *line, const mc__exchange *exchange, size_t run, size_t max, char **at,
+                              const char *end, mc__found *found) {
     size_t          first = exchange->answered + line->cursor;
     mc_slice        prefix = exchange->command.prefix;
     bool            with_cas = mc__verb_gives_cas(exchange->command.verb);
@@ -130,13 +145,13 @@ static inline size_t read_run(const mc__key_line *line, const mc__exchange *exch
         if (!rest || !read_rest(rest, end, with_cas, max, &value))
             break;
         found[count] = (mc__found){first + count, value.data, value.cas, value.flags};
-        *at = value.end;
+        *at = end_value(*at, &value);
     }
     return count;
 }
 
 /* A value of another key than the next: some were missing, or the server has an order of its own. */
-static size_t read_one(mc__key_line *line, const mc__exchange *exchange, size_t max, const char **at, const char *end,
+static size_t read_one(mc__key_line *line, const mc__exchange *exchange, size_t max, char **at, const char *end,
                        mc__found *found) {
     mc__whole_value value;
 
@@ -144,18 +159,13 @@ static size_t read_one(mc__key_line *line, const mc__exchange *exchange, size_t 
         !mc__key_line_find(line, exchange, value.key, &found->request))
         return 0;
     *found = (mc__found){found->request, value.data, value.cas, value.flags};
-    *at = value.end;
+    *at = end_value(*at, &value);
     return 1;
 }
 
-static void hand_on(mc__exchange *exchange, mc__buffer *input, const mc__found *found, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        input->data[found[i].data.data + found[i].data.len - input->data] = '\0'; /* in place of the '\r' */
-    exchange->ops->values(exchange, found, count);
-}
-
-static const char *take_many(mc__key_line *line, mc__exchange *exchange, size_t len, size_t max, mc__buffer *input) {
-    const char *at = input->data + input->start, *end = input->data + input->end;
+static char *take_many(mc__key_line *line, mc__exchange *exchange, size_t len, size_t max, mc__buffer *input) {
+    char       *at = input->data + input->start;
+    const char *end = input->data + input->end;
     mc__found   found[MANY];
     size_t      count;
 
@@ -167,20 +177,21 @@ static const char *take_many(mc__key_line *line, mc__exchange *exchange, size_t 
             count = read_one(line, exchange, max, &at, end, found);
         if (count == 0)
             break;
-        hand_on(exchange, input, found, count);
+        exchange->ops->values(exchange, found, count);
     }
     return at;
 }
 
 /* A line of one key, which most are. */
-static const char *take_only(mc__key_line *line, mc__exchange *exchange, size_t max, mc__buffer *input) {
-    const char *at = input->data + input->start, *end = input->data + input->end;
+static char *take_only(mc__key_line *line, mc__exchange *exchange, size_t max, mc__buffer *input) {
+    char       *at = input->data + input->start;
+    const char *end = input->data + input->end;
     mc__found   found;
 
     if (line->found_count > 0 || read_run(line, exchange, 1, max, &at, end, &found) == 0)
         return at;
     line->found[0] = line->found_count = line->cursor = line->beyond = 1;
-    hand_on(exchange, input, &found, 1);
+    exchange->ops->values(exchange, &found, 1);
     return at;
 }
 
