@@ -179,7 +179,6 @@ static void answer_window(mc__pipeline *pipeline, mc__exchange *exchange, size_t
     bool                    none_refused = !pipeline->begun;
     const mc__exchange_ops *ops = exchange->ops;
     size_t                  first = exchange->answered;
-    mc_status               refusal = mc__quiet_refusal(exchange->command.verb);
     /* What comes behind a request that is asked again is too, so that of two sets of one key the last is the last. */
     bool again = status == MC_OK && (pipeline->in_doubt || exchange->again > 0);
 
@@ -196,7 +195,7 @@ static void answer_window(mc__pipeline *pipeline, mc__exchange *exchange, size_t
         if (again)
             ops->again(exchange, first + at);
         else
-            ops->answer(exchange, first + at, mc__key_line_is_found(&refused, at) ? refusal : status, NULL);
+            ops->answer(exchange, first + at, mc__key_line_is_found(&refused, at) ? MC_NOT_FOUND : status, NULL);
     }
 }
 
@@ -420,17 +419,14 @@ static bool take_whole(mc__pipeline *pipeline, mc__exchange *exchange) {
 
 /* Takes the refusals of quiet writes that are there as a whole. false: it begins with none, and nothing is done. */
 static bool take_refusals(mc__pipeline *pipeline, mc__exchange *exchange) {
-    bool   taken = false;
     size_t used;
 
     if (!exchange->command.quiet || pipeline->early)
         return false;
-    while (mc__quiet_take_refusal(&pipeline->keys, exchange, mc__buffer_readable(&pipeline->in), &used)) {
-        mc__buffer_consume(&pipeline->in, used);
-        taken = true;
-    }
-    if (!taken)
+    used = mc__quiet_take_refusals(&pipeline->keys, exchange, mc__buffer_readable(&pipeline->in));
+    if (used == 0)
         return false;
+    mc__buffer_consume(&pipeline->in, used);
     pipeline->greeted = pipeline->begun = true;
     exchange->after_silent = false;
     return true;

@@ -44,7 +44,12 @@ static char *put_decimal(char *at, const decimal *self) {
 }
 
 /* The text's length is known to the compiler. */
-#define PUT_TEXT(at, text) (memcpy(at, text, sizeof(text) - 1), (at) + sizeof(text) - 1)
+#define PUT_TEXT(at, text) put_text(at, text, sizeof(text) - 1)
+
+static inline char *put_text(char *at, const char *text, size_t len) {
+    memcpy(at, text, len);
+    return at + len;
+}
 
 /* Most keys have a length that two copies of 16 bytes cover. */
 static char *put(char *at, mc_slice bytes) {
@@ -57,60 +62,79 @@ static char *put(char *at, mc_slice bytes) {
     return at + bytes.len;
 }
 
-static char *put_line(char *at, const mc__command *command, const mc__request *request, const decimal *number,
-                      decimal *value_len) {
-    at = command->verb == MC__VERB_SET ? PUT_TEXT(at, "ms ") : PUT_TEXT(at, "md ");
+static char *put_key(char *at, const mc__command *command, const mc__request *request) {
     if (command->prefix.len > 0)
         at = put(at, command->prefix);
-    at = put(at, request->key);
-    if (command->verb == MC__VERB_SET) {
-        if (value_len->number != request->value.len)
-            decimal_set(value_len, request->value.len);
-        at = PUT_TEXT(at, " ");
-        at = put_decimal(at, value_len);
-    }
-    at = PUT_TEXT(at, " q O");
-    at = put_decimal(at, number);
-    if (command->verb == MC__VERB_SET && request->flags != 0) {
+    return put(at, request->key);
+}
+
+static char *put_set(char *at, const mc__command *command, const mc__request *request, decimal *value_len) {
+    if (value_len->number != request->value.len)
+        decimal_set(value_len, request->value.len);
+    at = put_key(PUT_TEXT(at, "ms "), command, request);
+    at = put_decimal(PUT_TEXT(at, " "), value_len);
+    at = PUT_TEXT(at, " q");
+    if (request->flags != 0) {
         at = PUT_TEXT(at, " F");
         at += mc__number_format(request->flags, at);
     }
-    if (command->verb == MC__VERB_SET && request->exptime != 0) {
+    if (request->exptime != 0) {
         at = PUT_TEXT(at, " T");
         at += mc__number_format_signed(request->exptime, at);
     }
     return PUT_TEXT(at, "\r\n");
 }
 
-size_t mc__quiet_write(const mc__exchange *exchange, size_t first, size_t size, size_t borrow_from, mc__buffer *out,
-                       mc__quiet_borrowed *borrowed) {
-    const mc__command *command = &exchange->command;
-    size_t             last = mc__exchange_answer_end(exchange, first) - 1; /* of the window */
-    decimal            number = {0}, value_len = {0};
-    mc__request        request;
-    size_t             i = first;
+static bool reserve(mc__buffer *out, size_t room) {
+    return mc__buffer_room(out) >= room || mc__buffer_reserve(out, room);
+}
 
-    decimal_set(&number, first);
-    decimal_set(&value_len, 0);
+static size_t write_sets(const mc__exchange *exchange, size_t i, size_t size, size_t borrow_from, mc__buffer *out,
+                         mc__quiet_borrowed *borrowed) {
+    const mc__command *command = &exchange->command;
+    size_t             last = mc__exchange_answer_end(exchange, i) - 1; /* of the window */
+    decimal            value_len = {.len = 1, .text = "0"};
+    mc__request        request;
+
     for (bool borrows = false; i < exchange->count && !borrows && mc__buffer_len(out) < size; i++) {
-        size_t room;
-        char  *at;
+        char *at;
 
         exchange->ops->request(exchange, i, &request);
         borrows = request.value.len >= borrow_from;
-        room = LINE_WITHOUT_KEY + command->prefix.len + request.key.len + (borrows ? 0 : request.value.len);
-        if (mc__buffer_room(out) < room && !mc__buffer_reserve(out, room))
+        if (!reserve(out, LINE_WITHOUT_KEY + command->prefix.len + request.key.len + (borrows ? 0 : request.value.len)))
             return i;
-        at = put_line(mc__buffer_tail(out), command, &request, &number, &value_len);
-        if (borrows) {
-            borrowed->value = request.value;
-            borrowed->ending = i == last ? MC__LITERAL("\r\nmn\r\n") : MC__LITERAL("\r\n");
-        } else if (command->verb == MC__VERB_SET) {
-            at = put(at, request.value);
-            at = PUT_TEXT(at, "\r\n");
-        }
+        at = put_set(mc__buffer_tail(out), command, &request, &value_len);
+        if (borrows)
+            *borrowed = (mc__quiet_borrowed){request.value, i == last ? MC__LITERAL("\r\nmn\r\n") : MC__LITERAL("\r\n")};
+        else
+            at = PUT_TEXT(put(at, request.value), "\r\n");
         if (i == last) {
             at = borrows ? at : PUT_TEXT(at, "mn\r\n");
+            last = mc__exchange_answer_end(exchange, i + 1) - 1;
+        }
+        mc__buffer_commit(out, (size_t)(at - mc__buffer_tail(out)));
+    }
+    return i;
+}
+
+static size_t write_deletes(const mc__exchange *exchange, size_t i, size_t size, mc__buffer *out) {
+    const mc__command *command = &exchange->command;
+    size_t             last = mc__exchange_answer_end(exchange, i) - 1; /* of the window */
+    decimal            number = {0};
+    mc__request        request;
+
+    decimal_set(&number, i);
+    for (; i < exchange->count && mc__buffer_len(out) < size; i++) {
+        char *at;
+
+        exchange->ops->request(exchange, i, &request);
+        if (!reserve(out, LINE_WITHOUT_KEY + command->prefix.len + request.key.len))
+            return i;
+        at = put_key(PUT_TEXT(mc__buffer_tail(out), "md "), command, &request);
+        at = put_decimal(PUT_TEXT(at, " q O"), &number);
+        at = PUT_TEXT(at, "\r\n");
+        if (i == last) {
+            at = PUT_TEXT(at, "mn\r\n");
             last = mc__exchange_answer_end(exchange, i + 1) - 1;
         }
         mc__buffer_commit(out, (size_t)(at - mc__buffer_tail(out)));
@@ -119,43 +143,46 @@ size_t mc__quiet_write(const mc__exchange *exchange, size_t first, size_t size, 
     return i;
 }
 
+size_t mc__quiet_write(const mc__exchange *exchange, size_t first, size_t size, size_t borrow_from, mc__buffer *out,
+                       mc__quiet_borrowed *borrowed) {
+    if (exchange->command.verb == MC__VERB_SET)
+        return write_sets(exchange, first, size, borrow_from, out, borrowed);
+    return write_deletes(exchange, first, size, out);
+}
+
 /* Apart from the writing, which it would slow down to share code with. */
 size_t mc__quiet_size(const mc__exchange *exchange, size_t i) {
     const mc__command *command = &exchange->command;
     mc__request        request;
     char               digits[MC__NUMBER_MAX];
-    size_t             size;
+    size_t             size = mc__exchange_answer_end(exchange, i) == i + 1 ? MC__LITERAL("mn\r\n").len : 0;
 
     exchange->ops->request(exchange, i, &request);
-    size = MC__LITERAL("md  q O\r\n").len + command->prefix.len + request.key.len + mc__number_format(i, digits);
-    if (command->verb == MC__VERB_SET) {
-        size += 1 + mc__number_format(request.value.len, digits) + request.value.len + MC__LITERAL("\r\n").len;
-        size += request.flags != 0 ? 2 + mc__number_format(request.flags, digits) : 0;
-        size += request.exptime != 0 ? 2 + mc__number_format_signed(request.exptime, digits) : 0;
-    }
-    return size + (mc__exchange_answer_end(exchange, i) == i + 1 ? MC__LITERAL("mn\r\n").len : 0);
+    size += command->prefix.len + request.key.len;
+    if (command->verb == MC__VERB_DELETE)
+        return size + MC__LITERAL("md  q O\r\n").len + mc__number_format(i, digits);
+    size += MC__LITERAL("ms   q\r\n\r\n").len + mc__number_format(request.value.len, digits) + request.value.len;
+    size += request.flags != 0 ? 2 + mc__number_format(request.flags, digits) : 0;
+    return size + (request.exptime != 0 ? 2 + mc__number_format_signed(request.exptime, digits) : 0);
 }
 
 /* ----------------------------------------------------------------------------------------------------------- reading -- */
 
-mc_status mc__quiet_refusal(mc__verb verb) {
-    return verb == MC__VERB_DELETE ? MC_NOT_FOUND : MC_NOT_STORED;
+/* Where the window's requests end that the server can have read whole. */
+static size_t refusable_end(const mc__exchange *exchange) {
+    size_t end = mc__exchange_answer_end(exchange, exchange->answered);
+
+    return end < exchange->wholly_sent ? end : exchange->wholly_sent;
 }
 
-/* A refusal is of a request that the server can have read whole, and comes once. */
-static mc__quiet_take take_refusal(mc__key_line *line, const mc__exchange *exchange, uint64_t number) {
-    size_t end = mc__exchange_answer_end(exchange, exchange->answered);
-    size_t at;
+/* A refusal comes once. */
+static bool mark(mc__key_line *line, const mc__exchange *exchange, size_t end, uint64_t number) {
+    uint64_t at = number - exchange->answered;
 
-    if (end > exchange->wholly_sent)
-        end = exchange->wholly_sent;
-    if (number < exchange->answered || number >= end)
-        return MC__QUIET_ILLEGAL;
-    at = (size_t)number - exchange->answered;
-    if (mc__key_line_is_found(line, at))
-        return MC__QUIET_ILLEGAL;
+    if (number < exchange->answered || number >= end || mc__key_line_is_found(line, (size_t)at))
+        return false;
     line->found[at / 64] |= (uint64_t)1 << (at % 64);
-    return MC__QUIET_REFUSED;
+    return true;
 }
 
 mc__quiet_take mc__quiet_taken(mc__key_line *line, const mc__exchange *exchange, const mc__reply *reply) {
@@ -163,9 +190,11 @@ mc__quiet_take mc__quiet_taken(mc__key_line *line, const mc__exchange *exchange,
 
     switch (reply->kind) {
     case MC__REPLY_META_NOT_FOUND:
-        return deletes ? take_refusal(line, exchange, reply->number) : MC__QUIET_ILLEGAL;
+        if (!deletes || !mark(line, exchange, refusable_end(exchange), reply->number))
+            return MC__QUIET_ILLEGAL;
+        return MC__QUIET_REFUSED;
     case MC__REPLY_META_NOT_STORED:
-        return deletes ? MC__QUIET_ILLEGAL : take_refusal(line, exchange, reply->number);
+        return deletes ? MC__QUIET_ILLEGAL : MC__QUIET_IN_DOUBT;
     case MC__REPLY_META_NOOP:
         return exchange->wholly_sent >= mc__exchange_answer_end(exchange, exchange->answered) ? MC__QUIET_DONE
                                                                                               : MC__QUIET_ILLEGAL;
@@ -179,21 +208,30 @@ mc__quiet_take mc__quiet_taken(mc__key_line *line, const mc__exchange *exchange,
     }
 }
 
-bool mc__quiet_take_refusal(mc__key_line *line, const mc__exchange *exchange, mc_slice bytes, size_t *used) {
-    mc_slice begin = exchange->command.verb == MC__VERB_DELETE ? MC__LITERAL("NF O") : MC__LITERAL("NS O");
-    uint64_t number = 0;
-    size_t   at = begin.len, digits;
+/* NF O<number>, written plainly, which has fewer than ten digits. Returns its end; NULL: it is none such. */
+static const char *read_refusal(const char *at, const char *end, uint64_t *number) {
+    const char *digits = at + 4;
 
-    if (bytes.len < begin.len || memcmp(bytes.data, begin.data, 4) != 0)
-        return false;
-    for (; at < bytes.len && (unsigned)(bytes.data[at] - '0') <= 9; at++)
-        number = number * 10 + (unsigned)(bytes.data[at] - '0');
-    digits = at - begin.len;
-    if (digits == 0 || digits > 9 || (digits > 1 && bytes.data[begin.len] == '0') || bytes.len - at < 2 ||
-        bytes.data[at] != '\r' || bytes.data[at + 1] != '\n')
-        return false;
-    *used = at + 2;
-    return take_refusal(line, exchange, number) == MC__QUIET_REFUSED;
+    if (end - at < 7 || memcmp(at, "NF O", 4) != 0)
+        return NULL;
+    *number = 0;
+    for (at = digits; at < end && (unsigned char)(*at - '0') <= 9; at++)
+        *number = *number * 10 + (unsigned char)(*at - '0');
+    if (at == digits || at - digits > 9 || (*digits == '0' && at - digits > 1))
+        return NULL;
+    return end - at >= 2 && at[0] == '\r' && at[1] == '\n' ? at + 2 : NULL;
+}
+
+size_t mc__quiet_take_refusals(mc__key_line *line, const mc__exchange *exchange, mc_slice bytes) {
+    const char *end = bytes.data + bytes.len, *at = bytes.data, *next;
+    size_t      last = refusable_end(exchange);
+    uint64_t    number;
+
+    if (exchange->command.verb != MC__VERB_DELETE)
+        return 0;
+    while ((next = read_refusal(at, end, &number)) != NULL && mark(line, exchange, last, number))
+        at = next;
+    return (size_t)(at - bytes.data);
 }
 
 /* ---------------------------------------------------------------------------------------------------- the question -- */

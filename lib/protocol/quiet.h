@@ -1,13 +1,14 @@
 /*
  * Quiet writes: set and delete by the meta commands `ms` and `md` with the flag q (protocol.txt, "Meta Commands"), so that
- * the server answers refusals only. Each request carries its number as opaque token. They go in windows; behind each stands
- * an `mn`, whose MN is the only proof that all of the window have been done but those that were refused.
+ * the server answers refusals only. They go in windows; behind each stands an `mn`, whose MN is the only proof that all of
+ * the window have been done but those that were refused. A delete carries its number as opaque token. A set does not: the
+ * server has nothing to say to it that would give the token back.
  *
  * What a window's replies come to:
  *
- *     NF O7, NS O7   request 7 is refused: a delete with MC_NOT_FOUND, a set with MC_NOT_STORED
+ *     NF O7          delete 7 has found nothing
  *     SERVER_ERROR   some set of the window is refused, and the line does not say which: all of the window, and what comes
- *                    behind it, is to be asked again in the classic way, where each has an answer of its own. A set may be
+ *     NS             behind it, is to be asked again in the classic way, where each has an answer of its own. A set may be
  *                    repeated; a delete may not, for what the first has removed, the second would not find
  *     CLIENT_ERROR   the server takes these writes wrong, and may take data for commands: the connection is at its end
  *     MN             the rest is done
@@ -52,12 +53,9 @@ typedef enum mc__quiet_take {
 /* What a reply says of the window at exchange->answered, in which line marks those that are refused. */
 mc__quiet_take mc__quiet_taken(mc__key_line *line, const mc__exchange *exchange, const mc__reply *reply);
 
-/* A refusal that stands whole at the beginning of bytes, in the plainest way: marks it in line; *used is its size. false: it
- * is none such, or illegal, and nothing is done. */
-bool mc__quiet_take_refusal(mc__key_line *line, const mc__exchange *exchange, mc_slice bytes, size_t *used);
-
-/* What a request of this verb that is refused has come to. */
-mc_status mc__quiet_refusal(mc__verb verb);
+/* Takes the refusals that stand whole at the beginning of bytes, in the plainest way, up to the first that is illegal: marks
+ * them in line. Returns how many bytes they are. */
+size_t mc__quiet_take_refusals(mc__key_line *line, const mc__exchange *exchange, mc_slice bytes);
 
 /*
  * The question whether a server understands quiet writes: an exchange of MC__QUIET_QUESTIONS requests with MC__VERB_META,

@@ -85,7 +85,7 @@ static const word_facts words[] = {
     WORD("VERSION", MC__REPLY_VERSION, false),
     WORD("STAT", MC__REPLY_STAT, false),
     WORD("NF", MC__REPLY_META_NOT_FOUND, false),
-    WORD("NS", MC__REPLY_META_NOT_STORED, false),
+    WORD("NS", MC__REPLY_META_NOT_STORED, true),
     WORD("MN", MC__REPLY_META_NOOP, true),
     WORD("ERROR", MC__REPLY_ERROR, false),
     WORD("CLIENT_ERROR", MC__REPLY_CLIENT_ERROR, false),
@@ -129,7 +129,7 @@ static bool read_line(mc_slice line, mc__reply *reply) {
         return read_value(rest, reply);
     if (facts->kind == MC__REPLY_STAT)
         return read_stat(rest, reply);
-    if (facts->kind == MC__REPLY_META_NOT_FOUND || facts->kind == MC__REPLY_META_NOT_STORED)
+    if (facts->kind == MC__REPLY_META_NOT_FOUND)
         return read_meta(rest, reply);
     reply->text = rest;
     return true;

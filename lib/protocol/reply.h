@@ -22,9 +22,9 @@ typedef enum mc__reply_kind {
     MC__REPLY_VERSION, /* text */
     MC__REPLY_STAT,    /* key: the name; text: the value */
     MC__REPLY_META_NOOP,
-    MC__REPLY_META_NOT_FOUND,  /* number: the opaque token, which is all that may stand behind the word */
-    MC__REPLY_META_NOT_STORED, /* the same */
-    MC__REPLY_ERROR,           /* text, mostly empty */
+    MC__REPLY_META_NOT_FOUND, /* number: the opaque token, which is all that may stand behind the word */
+    MC__REPLY_META_NOT_STORED,
+    MC__REPLY_ERROR, /* text, mostly empty */
     MC__REPLY_CLIENT_ERROR,
     MC__REPLY_SERVER_ERROR
 } mc__reply_kind;

@@ -136,10 +136,11 @@ static void check_quiet(const mc__command *command, size_t i, const play_request
         return;
     if (request->status == MC_OK) /* also where it is to be asked again */
         FUZZ_REQUIRE(has_line(in, "MN\r\n"));
-    snprintf(refusals[0], sizeof refusals[0], "%s O%zu\r\n", command->verb == MC__VERB_SET ? "NS" : "NF", i);
-    snprintf(refusals[1], sizeof refusals[1], "%s  O%zu\r\n", command->verb == MC__VERB_SET ? "NS" : "NF", i);
-    if (request->status == MC_NOT_FOUND || request->status == MC_NOT_STORED)
-        FUZZ_REQUIRE(has_line(in, refusals[0]) || has_line(in, refusals[1]));
+    snprintf(refusals[0], sizeof refusals[0], "NF O%zu\r\n", i);
+    snprintf(refusals[1], sizeof refusals[1], "NF  O%zu\r\n", i);
+    FUZZ_REQUIRE(request->status != MC_NOT_STORED);
+    if (request->status == MC_NOT_FOUND)
+        FUZZ_REQUIRE(command->verb == MC__VERB_DELETE && (has_line(in, refusals[0]) || has_line(in, refusals[1])));
 }
 
 static void check_values(const played *play, const input *in) {
