@@ -13,15 +13,22 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 start_servers 1 -I 64m -m 512
 export MC_HOSTS=$hosts
 
-# A port that nobody listens on, and that nobody else can come to listen on.
-mkfifo "$folder/bound"
-python3 -c 'import signal, socket
+# hold_port <Python on the socket "bound">: sets port to one that nobody else can come to listen on.
+hold_port() {
+    rm -f "$folder/bound"
+    mkfifo "$folder/bound"
+    python3 -c 'import signal, socket, sys
 bound = socket.socket()
 bound.bind(("127.0.0.1", 0))
+exec(sys.argv[1])
 print(bound.getsockname()[1], flush=True)
-signal.pause()' >"$folder/bound" &
-running+=($!)
-IFS= read -r port <"$folder/bound"
+signal.pause()' "$1" >"$folder/bound" &
+    running+=($!)
+    IFS= read -r port <"$folder/bound"
+}
+
+# Connections are refused there.
+hold_port pass
 dead=127.0.0.1:$port
 
 # refuses <words of the reason> <argument>...: as a mistake of the caller, with a way to help, and nothing on standard output.
@@ -244,9 +251,8 @@ test_hosts_that_are_down() {
 # It is connected to, and answers nothing.
 test_hosts_that_are_silent() {
     local silent
-    start_server "$mcserver"
+    hold_port 'bound.listen(256)'
     silent=127.0.0.1:$port
-    kill -STOP "$pid"
     for command in "${commands[@]}"; do
         [ "$command" != route ] || continue
         # shellcheck disable=SC2086,SC2046
@@ -254,7 +260,6 @@ test_hosts_that_are_silent() {
         ends 4
         explains "$silent" "It may or may not have been done"
     done
-    kill -KILL "$pid"
 }
 
 # More than a pipe holds goes to somebody who reads one byte and leaves.
