@@ -12,6 +12,10 @@ const char *mc_library_version(void) {
     return MCCLIENT_VERSION;
 }
 
+/* A call's time is this many of the waits that its sockets do by themselves: in each, but the last ones, there is no need to
+ * poll beside. */
+#define IO_WAITS 4
+
 /* ------------------------------------------------------------------------------------------------------------- fork -- */
 
 static mc__core *core_of(mc__fork_guard *guard) {
@@ -53,7 +57,7 @@ static mc__core *core_new(const mc_options *options) {
     core->options = *options;
     core->options.key_prefix = NULL;
     core->settings = (mc__net_settings){
-        .io_timeout_ms = options->timeout_ms,
+        .io_timeout_ms = options->timeout_ms / IO_WAITS,
         .connect_timeout_ms = options->connect_timeout_ms,
         .dead_retry_ms = options->dead_retry_ms,
         .max_connections = options->max_connections,

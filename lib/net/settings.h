@@ -5,7 +5,7 @@
 #include "mcclient/mcclient.h"
 
 typedef struct mc__net_settings {
-    int        io_timeout_ms; /* the longest wait that a socket allows a call: the client's whole timeout */
+    int        io_timeout_ms; /* the longest wait of a socket by itself: part of the client's timeout */
     int        connect_timeout_ms;
     int        dead_retry_ms;
     unsigned   max_connections;

@@ -12,10 +12,8 @@
 /* What is received at a time is not worth an owner's memory when it holds less. */
 #define LENT_MIN 4096
 
-/* A value of this size is a large one. Where the last one was, no more is read than the next one's head needs, so that most
- * of it is received straight into its memory. */
+/* A value of this size is a large one. */
 #define LARGE_FROM 65536
-#define HEAD_SIZE 1024
 
 #define END_LINE MC__LITERAL("END\r\n")
 
@@ -553,7 +551,7 @@ mc_status mc__pipeline_space(mc__pipeline *pipeline, mc__area spaces[MC__INPUT_S
         if (most == 0)
             return MC_OK;
     } else if (pipeline->large && pipeline->reading == MC__READING_LINE && asks_for_one(exchange)) {
-        most = HEAD_SIZE;
+        most = MC__PIPELINE_HEAD_SIZE;
     }
     if (borrow(pipeline, exchange, len)) {
         spaces[(*count)++] = (mc__area){pipeline->lent.data + len, pipeline->lent.len - len};

@@ -74,6 +74,10 @@ static inline bool mc__pipeline_wants_output(const mc__pipeline *pipeline) {
     return pipeline->output.formatting || mc__output_len(&pipeline->output) > 0;
 }
 
+/* Where the last value was a large one, no more is read than the next one's head needs, so that most of it is received
+ * straight into its memory. */
+#define MC__PIPELINE_HEAD_SIZE 1024
+
 /* Places for input at once. */
 #define MC__INPUT_SPACES 2
 

@@ -72,7 +72,7 @@ bool mc__quick_write(mc__pipeline *pipeline, const mc__exchange *exchange, mc_sl
 bool mc__quick_space(mc__pipeline *pipeline, mc__area *space) {
     if (!mc__buffer_reserve(&pipeline->in, INPUT_SIZE))
         return false;
-    *space = (mc__area){mc__buffer_tail(&pipeline->in), INPUT_SIZE};
+    *space = (mc__area){mc__buffer_tail(&pipeline->in), pipeline->large ? MC__PIPELINE_HEAD_SIZE : INPUT_SIZE};
     return true;
 }
 
@@ -122,7 +122,7 @@ bool mc__quick_take(mc__pipeline *pipeline, mc__exchange *exchange, size_t len) 
         return false;
     forget_output(pipeline);
     pipeline->greeted = true;
-    pipeline->silent = false;
+    pipeline->silent = pipeline->large = false;
     return true;
 }
 
