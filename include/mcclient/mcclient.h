@@ -475,10 +475,22 @@ MC_EXPORT mc_status mc_get_multi(mc_client *client, const mc_slice *keys, size_t
 /* As mc_get_multi, and fills cas. */
 MC_EXPORT mc_status mc_gets_multi(mc_client *client, const mc_slice *keys, size_t count, mc_results *results);
 
-/* Stores count entries, as mc_set does; each entry's status says what became of it. */
+/*
+ * Stores count entries, as mc_set does; each entry's status says what became of it.
+ *
+ * mc_set_multi and mc_delete_multi use memcached's meta commands for a host that has 16 of the keys or more, where its
+ * server knows them (memcached does from 1.6.10 on): it then answers only what it refuses, which is up to twice as fast. The
+ * statuses say the same in either way. A new connection is asked first whether its server does, by commands that change
+ * nothing. One that answers otherwise or closes the connection is written to in the classic way on another connection; one
+ * that says nothing costs the call a tenth of its time, and is not asked again for a minute.
+ *
+ * A server that runs out of memory, or finds a value too large, does not say which of the entries it means. Those of that
+ * host are then sent once more, one by one: entries that were stored the first time are stored twice.
+ */
 MC_EXPORT mc_status mc_set_multi(mc_client *client, mc_entry *entries, size_t count);
 
-/* Removes count keys; statuses[i], if statuses is not NULL, says what became of keys[i]. */
+/* Removes count keys; statuses[i], if statuses is not NULL, says what became of keys[i]. A key is never deleted twice to
+ * learn what became of it: where a server's error does not say which key it means, up to 1024 keys are MC_PROTOCOL_ERROR. */
 MC_EXPORT mc_status mc_delete_multi(mc_client *client, const mc_slice *keys, size_t count, mc_status *statuses);
 
 /* Frees what results holds; it is MC_RESULTS_INIT again. NULL is allowed. */
