@@ -8,7 +8,7 @@
 #include <string.h>
 
 START_TEST(memory_is_used_again) {
-    mc__scratch scratch = {0};
+    mc__scratch scratch = {{NULL}};
     char       *first = mc__scratch_take(&scratch, 5000);
 
     ck_assert_ptr_nonnull(first);
@@ -26,7 +26,7 @@ START_TEST(memory_is_used_again) {
 END_TEST
 
 START_TEST(a_block_is_as_large_as_asked_for) {
-    mc__scratch scratch = {0};
+    mc__scratch scratch = {{NULL}};
 
     for (size_t size = 1; size < 300000; size *= 3) {
         char *memory = mc__scratch_take(&scratch, size);
@@ -43,7 +43,7 @@ END_TEST
 /* More at once than are kept, each with bytes of its own. */
 START_TEST(what_is_taken_is_nobody_elses) {
     char       *taken[3 * MC__SCRATCH_BLOCKS];
-    mc__scratch scratch = {0};
+    mc__scratch scratch = {{NULL}};
 
     for (int round = 0; round < 3; round++) {
         for (size_t i = 0; i < ROWS(taken); i++) {
@@ -62,7 +62,7 @@ START_TEST(what_is_taken_is_nobody_elses) {
 END_TEST
 
 START_TEST(a_very_large_block_is_not_kept) {
-    mc__scratch scratch = {0};
+    mc__scratch scratch = {{NULL}};
     char       *memory = mc__scratch_take(&scratch, MC__SCRATCH_KEEP_MAX + 1);
 
     ck_assert_ptr_nonnull(memory);
@@ -91,7 +91,7 @@ static void *take_and_give(void *arg) {
 
 START_TEST(threads_do_not_meet) {
     pthread_t   threads[2 * MC__SCRATCH_BLOCKS];
-    mc__scratch scratch = {0};
+    mc__scratch scratch = {{NULL}};
 
     for (size_t i = 0; i < ROWS(threads); i++)
         ck_assert_int_eq(pthread_create(&threads[i], NULL, take_and_give, &scratch), 0);
