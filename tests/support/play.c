@@ -126,6 +126,8 @@ static bool lend(mc__exchange *exchange, size_t least, mc__area *area) {
     if (play->lend_fails > 0 && ++play->lend_calls % play->lend_fails == 0)
         return false;
     free(play->lent.data);
+    play->kept_before += play->kept;
+    play->kept = 0;
     area->len = least + play->lend_room;
     area->data = malloc(area->len);
     must(area->data != NULL);
@@ -138,6 +140,7 @@ static void keep(mc__exchange *exchange, size_t len) {
 
     if (len > play->lent.len)
         complain(play, "keeps more than was lent");
+    play->kept = len;
 }
 
 static bool take_stat(mc__exchange *exchange, mc_slice name, mc_slice value) {

@@ -45,14 +45,15 @@ typedef struct played {
     size_t        lend_room;  /* bytes given beyond what is asked for */
     size_t        lend_fails; /* each so many-th time there is none; 0: never */
     size_t        lend_calls;
-    size_t        values_lent; /* values that were handed on where they came */
-    bool          line_ends;   /* write them down: A:end(status) */
-    bool          quiet;       /* write no log; look at the requests instead */
-    size_t        space_calls; /* calls for a value's memory */
-    size_t        space_fails; /* the one, from 1, that fails; 0: none */
-    size_t        space_extra; /* bytes given beyond what is asked for */
-    size_t        space_most;  /* the most that was asked for at once */
-    size_t        stats_fail;  /* the statistic, from 1, for which there is no memory; 0: none */
+    size_t        kept, kept_before; /* bytes of the area lent last that stay; and of all before */
+    size_t        values_lent;       /* values that were handed on where they came */
+    bool          line_ends;         /* write them down: A:end(status) */
+    bool          quiet;             /* write no log; look at the requests instead */
+    size_t        space_calls;       /* calls for a value's memory */
+    size_t        space_fails;       /* the one, from 1, that fails; 0: none */
+    size_t        space_extra;       /* bytes given beyond what is asked for */
+    size_t        space_most;        /* the most that was asked for at once */
+    size_t        stats_fail;        /* the statistic, from 1, for which there is no memory; 0: none */
     size_t        stats;
     size_t        complaints; /* how often "!" was written */
 } played;

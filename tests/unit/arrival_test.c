@@ -262,6 +262,30 @@ START_TEST(what_must_come_is_known) {
 }
 END_TEST
 
+/* However small the parts are in which it comes, no more lent memory stays in use than has come. */
+START_TEST(lent_memory_follows_what_comes) {
+    static const size_t parts[] = {1, 2, 3, 7, 100, 1000};
+    char               *value = make_value(3000);
+    mc__buffer          replies = {0};
+
+    for (const char *key = "abc"; *key; key++)
+        add_value(&replies, (char[]){*key, '\0'}, value, *key == 'b' ? 3000 : 10);
+    ck_assert(mc__buffer_append(&replies, mc_str("SERVER_ERROR out of memory writing get response\r\n")));
+    for (size_t i = 0; i < ROWS(parts); i++) {
+        played play;
+        start_lending(&play, "get a b c d", true);
+        play.quiet = true;
+        receive(&play, &replies, parts[i]);
+        ck_assert_uint_le(play.kept_before + play.kept, mc__buffer_len(&replies));
+        ck_assert(play.values_lent > 0 || parts[i] < 20);
+        ck_assert(play.complaints == 0 && mc__pipeline_reusable(&play.pipeline));
+        play_free(&play);
+    }
+    mc__buffer_free(&replies);
+    free(value);
+}
+END_TEST
+
 /* --------------------------------------------------------------------------------------------------------- no memory -- */
 
 static const struct {
@@ -328,6 +352,7 @@ Suite *test_suite(void) {
     tcase_add_test(tcase, memory_doubles_with_what_comes);
     tcase_add_test(tcase, a_large_value_is_received_where_it_belongs);
     tcase_add_test(tcase, what_must_come_is_known);
+    tcase_add_test(tcase, lent_memory_follows_what_comes);
 
     tcase = test_case(suite, "no memory", 30);
     test_rows(tcase, without_memory_a_value_is_thrown_away_in_step, failing_rows);
