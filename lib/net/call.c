@@ -444,7 +444,7 @@ static void spoke_first(mc__call *call) {
 static void dialled(mc__call *call, const mc__turn *turn) {
     mc__host *host = call->host;
 
-    call->connection = mc__connection_new(&call->dial.stream, host->settings->max_value_size);
+    call->connection = mc__connection_new(&call->dial.stream, turn->now, host->settings->max_value_size);
     if (!call->connection) {
         mc__stream_close(&call->dial.stream);
         mc__pool_return_right(&host->pool);
@@ -453,7 +453,7 @@ static void dialled(mc__call *call, const mc__turn *turn) {
         return;
     }
     mc__pool_add(&host->pool, call->connection);
-    if (mc__stream_look(&call->connection->stream) == MC__LOOK_STRAY) {
+    if (call->connection->stream.spoke_first && mc__stream_look(&call->connection->stream) == MC__LOOK_STRAY) {
         spoke_first(call);
         return;
     }
@@ -472,8 +472,8 @@ static void dial_on(mc__call *call, const mc__turn *turn, mc__dial_state state) 
 }
 
 /* false: the peer has closed it, or it is out of step; it is dropped. */
-static bool fit_for_use(mc__call *call) {
-    mc__look look = mc__stream_look(&call->connection->stream);
+static bool fit_for_use(mc__call *call, const mc__turn *turn) {
+    mc__look look = mc__connection_look(call->connection, turn->now, call->host->settings->io_timeout_ms);
 
     if (look == MC__LOOK_QUIET)
         return true;
@@ -491,7 +491,7 @@ static void take_connection(mc__call *call, const mc__turn *turn) {
     for (;;) {
         switch (mc__pool_take(&call->host->pool, call->fresh, &call->waiter, &call->connection)) {
         case MC__TAKEN_CONNECTION:
-            if (!fit_for_use(call))
+            if (!fit_for_use(call, turn))
                 continue;
             begin_talk(call, turn);
             return;
@@ -526,7 +526,7 @@ static void step_queued(mc__call *call, const mc__turn *turn) {
         died_meanwhile(call);
     else if (taken == MC__TAKEN_RIGHT)
         dial_on(call, turn, mc__dial_begin(&call->dial, call->host, turn->now, turn->deadline));
-    else if (fit_for_use(call))
+    else if (fit_for_use(call, turn))
         begin_talk(call, turn);
     else
         take_connection(call, turn);

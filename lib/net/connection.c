@@ -3,12 +3,17 @@
 #include <errno.h>
 #include <stdlib.h>
 
-mc__connection *mc__connection_new(const mc__stream *stream, size_t max_value_size) {
+/* A connection that may have been idle for so long without keep-alive is not trusted: what stands between it and its peer
+ * may have forgotten it. */
+#define TRUST (30000 * MC__MS)
+
+mc__connection *mc__connection_new(const mc__stream *stream, mc__time now, size_t max_value_size) {
     mc__connection *connection = malloc(sizeof *connection);
 
     if (!connection)
         return NULL;
     connection->stream = *stream;
+    connection->since = now;
     connection->quiet = false;
     connection->lock = NULL;
     connection->share = NULL;
@@ -22,6 +27,15 @@ void mc__connection_free(mc__connection *connection) {
     mc__pipeline_free(&connection->pipeline);
     free(connection->share);
     free(connection);
+}
+
+mc__look mc__connection_look(mc__connection *connection, mc__time now, int io_timeout_ms) {
+    mc__stream *stream = &connection->stream;
+    mc__look    look = mc__stream_look(stream);
+
+    if (look != MC__LOOK_QUIET || mc__stream_is_ready(stream))
+        return look;
+    return now - connection->since < TRUST && mc__stream_ready(stream, io_timeout_ms) == 0 ? look : MC__LOOK_CLOSED;
 }
 
 static void enter(const mc__connection *connection) {
@@ -64,6 +78,8 @@ mc__transfer mc__connection_send(mc__connection *connection, bool wait) {
             return MC__TRANSFER_NO_MEMORY;
         for (size_t i = 0; i < count; i++)
             len += slices[i].len;
+        if (!connection->stream.is_prompt)
+            mc__stream_prepare(&connection->stream, len);
         sent = mc__stream_send(&connection->stream, slices, count, wait);
         if (sent < 0)
             return failure();

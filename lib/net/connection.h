@@ -10,6 +10,7 @@
 typedef struct mc__connection {
     mc__stream             stream;
     mc__pipeline           pipeline;
+    mc__time               since;           /* it stands */
     bool                   quiet;           /* its server has said that it understands quiet writes */
     pthread_mutex_t       *lock;            /* held around what the pipeline does while calls share it; NULL: they do not */
     void                  *share;           /* memory of net/share.h, freed with the connection; NULL: none */
@@ -17,8 +18,16 @@ typedef struct mc__connection {
     struct mc__connection *previous, *next; /* the pool's: all of its connections */
 } mc__connection;
 
-/* A connection over a stream that stands, which it takes over. NULL: no memory; the stream is still the caller's. */
-mc__connection *mc__connection_new(const mc__stream *stream, size_t max_value_size);
+/* A connection over a stream that stands, which it takes over, not ready. NULL: no memory; the stream is still the caller's.
+ */
+mc__connection *mc__connection_new(const mc__stream *stream, mc__time now, size_t max_value_size);
+
+/*
+ * The look before a connection is used again. One that is used the second time is readied for long use by that, with waits
+ * of up to io_timeout_ms: many a connection never is, and does without all the system calls of it. But a connection that is
+ * not ready has no keep-alive, so that one which was long unused may be lost without a word: it counts as closed.
+ */
+mc__look mc__connection_look(mc__connection *connection, mc__time now, int io_timeout_ms);
 
 /* Closes and frees it. Exchanges in its pipeline are not told; abandon them first. */
 void mc__connection_free(mc__connection *connection);

@@ -27,10 +27,6 @@ static mc__dial_state fail_with(mc__dial *dial, const char *phase, int error) {
 }
 
 static mc__dial_state connected(mc__dial *dial, size_t endpoint) {
-    int error = mc__stream_ready(&dial->stream, dial->host->settings->io_timeout_ms);
-
-    if (error != 0)
-        return fail_with(dial, "connect", error);
     atomic_store(&dial->host->preferred, endpoint);
     mc__lookup_release(dial->lookup);
     dial->lookup = NULL;
@@ -87,19 +83,20 @@ static mc__dial_state step_lookup(mc__dial *dial, mc__time now) {
 }
 
 mc__dial_state mc__dial_step(mc__dial *dial, mc__time now) {
-    size_t      count;
-    const char *words;
-    int         error;
+    const mc__endpoint *endpoints;
+    const char         *words;
+    size_t              count, at;
+    int                 error;
 
     if (dial->looking_up)
         return step_lookup(dial, now);
-    error = mc__stream_connected(&dial->stream);
+    endpoints = mc__lookup_result(dial->lookup, &count, &words);
+    at = (dial->first + dial->tried - 1) % count;
+    error = mc__stream_connected(&dial->stream, &endpoints[at]);
     if (error == EINPROGRESS && now < dial->until)
         return MC__DIAL_PENDING;
-    if (error == 0) {
-        mc__lookup_result(dial->lookup, &count, &words);
-        return connected(dial, (dial->first + dial->tried - 1) % count);
-    }
+    if (error == 0)
+        return connected(dial, at);
     mc__stream_close(&dial->stream);
     return connect_next(dial, now, error == EINPROGRESS ? ETIMEDOUT : error);
 }

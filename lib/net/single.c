@@ -274,7 +274,8 @@ static void lead(struct single *self, mc__connection *connection) {
 static void begin(struct single *self, mc__connection *connection) {
     mc__call *call = self->call;
 
-    if (connection && mc__stream_look(&connection->stream) == MC__LOOK_QUIET) {
+    if (connection &&
+        mc__connection_look(connection, self->turn.now, call->host->settings->io_timeout_ms) == MC__LOOK_QUIET) {
         lead(self, connection);
         return;
     }

@@ -17,6 +17,9 @@
 /* A unix socket takes long messages in parts of at least this and begins SO_SNDTIMEO anew at each. */
 #define UNIX_SEND_MAX 32768
 
+/* What surely fits into one segment. */
+#define FIRST_SEND_MAX 512
+
 /* A peer that is gone without a word is noticed within about a minute: 30 s of quiet, then 3 questions 10 s apart. */
 #define KEEPALIVE_IDLE_S 30
 #define KEEPALIVE_INTERVAL_S 10
@@ -35,24 +38,45 @@ static bool same_inet_address(const struct sockaddr_storage *a, const struct soc
     return false;
 }
 
-/* For a socket without an error and without a peer: EINPROGRESS while it is connecting, ENOTCONN when it never will. */
-static int not_connected(int fd) {
-    struct pollfd waited = {.fd = fd, .events = POLLOUT};
+/* Why poll did not say of a socket that it is writable and nothing else: 0 when it is connected all the same. */
+static int why_not(int fd, short events) {
+    struct sockaddr_storage peer;
+    socklen_t               peer_len = sizeof peer, len = sizeof(int);
+    int                     error = 0;
 
-    return poll(&waited, 1, 0) == 1 && (waited.revents & POLLHUP) ? ENOTCONN : EINPROGRESS;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
+        return errno;
+    if (error != 0 || getpeername(fd, (struct sockaddr *)&peer, &peer_len) == 0)
+        return error;
+    if (errno == ENOTCONN && !(events & POLLHUP))
+        return EINPROGRESS; /* with POLLHUP it never will be */
+    return errno;
 }
 
-/* 0 when the socket has a peer, and that is not itself. */
-static int check_peer(int fd) {
-    struct sockaddr_storage own = {0}, peer = {0};
-    socklen_t               own_len = sizeof own, peer_len = sizeof peer;
+/* A connect to a port of this machine where nobody listens meets itself when the system picks that port for its end. */
+static int check_not_itself(int fd, const mc__endpoint *endpoint) {
+    struct sockaddr_storage own = {0};
+    socklen_t               len = sizeof own;
 
-    if (getpeername(fd, (struct sockaddr *)&peer, &peer_len) != 0)
-        return errno == ENOTCONN ? not_connected(fd) : errno;
-    if (getsockname(fd, (struct sockaddr *)&own, &own_len) != 0)
+    if (getsockname(fd, (struct sockaddr *)&own, &len) != 0)
         return errno;
-    /* A connect to a port of this machine where nobody listens meets itself when the system picks that port for its end. */
-    return same_inet_address(&own, &peer) ? ECONNREFUSED : 0;
+    return same_inet_address(&own, &endpoint->address) ? ECONNREFUSED : 0;
+}
+
+/* 0 when the socket is connected, and not with itself. */
+static int check(mc__stream *stream, const mc__endpoint *endpoint) {
+    struct pollfd state = {.fd = stream->fd, .events = POLLIN | POLLOUT};
+    int           found = poll(&state, 1, 0);
+    int           error = 0;
+
+    if (found < 0 && errno != EINTR && errno != EAGAIN)
+        return errno;
+    if (found <= 0)
+        return EINPROGRESS;
+    if (state.revents != POLLOUT)
+        error = why_not(stream->fd, state.revents);
+    stream->spoke_first = state.revents & POLLIN;
+    return error == 0 && !stream->is_unix ? check_not_itself(stream->fd, endpoint) : error;
 }
 
 static int close_unless_usable(mc__stream *stream, int error) {
@@ -70,8 +94,8 @@ int mc__stream_connect(mc__stream *stream, const mc__endpoint *endpoint) {
     stream->fd = mc__descriptor_above_stdio(mc__platform_socket(family));
     if (stream->fd < 0)
         return errno;
-    if (connect(stream->fd, (const struct sockaddr *)&endpoint->address, endpoint->len) == 0)
-        error = check_peer(stream->fd);
+    if (connect(stream->fd, (const struct sockaddr *)&endpoint->address, endpoint->len) == 0 || errno == EINPROGRESS)
+        error = check(stream, endpoint); /* where the peer is near, it stands already */
     else if (errno == EINTR)
         error = EINPROGRESS; /* it goes on */
     else if (errno == EAGAIN && stream->is_unix)
@@ -81,29 +105,28 @@ int mc__stream_connect(mc__stream *stream, const mc__endpoint *endpoint) {
     return close_unless_usable(stream, error);
 }
 
-int mc__stream_connected(mc__stream *stream) {
-    int       error = 0;
-    socklen_t len = sizeof error;
-
-    if (getsockopt(stream->fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
-        error = errno;
-    if (error == 0)
-        error = check_peer(stream->fd);
-    return close_unless_usable(stream, error);
+int mc__stream_connected(mc__stream *stream, const mc__endpoint *endpoint) {
+    return close_unless_usable(stream, check(stream, endpoint));
 }
 
-static void tune_tcp(const mc__stream *stream) {
-    const mc__keep_alive keep_alive = {
+/* What only tunes may fail: the connection is as good without. */
+static void make_prompt(mc__stream *stream) {
+    int on = 1;
+
+    if (!stream->is_unix)
+        (void)setsockopt(stream->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    stream->is_prompt = true;
+}
+
+static void keep_alive(const mc__stream *stream) {
+    const mc__keep_alive wanted = {
         .idle_s = KEEPALIVE_IDLE_S,
         .interval_s = KEEPALIVE_INTERVAL_S,
         .count = KEEPALIVE_COUNT,
         .user_timeout_ms = stream->io_timeout_ms > USER_TIMEOUT_MIN_MS ? stream->io_timeout_ms : USER_TIMEOUT_MIN_MS,
     };
-    int on = 1;
 
-    /* What only tunes may fail: the connection is as good without. */
-    (void)setsockopt(stream->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    mc__platform_keep_alive(stream->fd, &keep_alive);
+    mc__platform_keep_alive(stream->fd, &wanted);
 }
 
 /* Bounds the socket's own waits. */
@@ -114,21 +137,31 @@ static bool set_timeouts(const mc__stream *stream, int timeout_ms) {
            setsockopt(stream->fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout) == 0;
 }
 
+void mc__stream_prepare(mc__stream *stream, size_t len) {
+    if (stream->has_sent || len > FIRST_SEND_MAX)
+        make_prompt(stream);
+    stream->has_sent = true;
+}
+
 bool mc__stream_shorten(mc__stream *stream, int io_timeout_ms) {
     if (io_timeout_ms >= stream->io_timeout_ms)
         return true;
-    if (!set_timeouts(stream, io_timeout_ms))
+    if (!mc__stream_is_ready(stream) || !set_timeouts(stream, io_timeout_ms))
         return false; /* one of them may be shorter than io_timeout_ms says, which is its upper bound */
     stream->io_timeout_ms = io_timeout_ms;
     return true;
 }
 
 int mc__stream_ready(mc__stream *stream, int io_timeout_ms) {
-    stream->io_timeout_ms = io_timeout_ms > 0 ? io_timeout_ms : 1; /* 0 would be for ever */
-    if (fcntl(stream->fd, F_SETFL, 0) != 0 || !set_timeouts(stream, stream->io_timeout_ms))
+    int timeout_ms = io_timeout_ms > 0 ? io_timeout_ms : 1; /* 0 would be for ever */
+
+    if (fcntl(stream->fd, F_SETFL, 0) != 0 || !set_timeouts(stream, timeout_ms))
         return errno;
+    stream->io_timeout_ms = timeout_ms;
+    if (!stream->is_prompt)
+        make_prompt(stream);
     if (!stream->is_unix)
-        tune_tcp(stream);
+        keep_alive(stream);
     return 0;
 }
 

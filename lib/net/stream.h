@@ -10,6 +10,7 @@
 #include "base/deadline.h"
 #include "base/slice.h"
 
+#include <limits.h>
 #include <stddef.h>
 #include <sys/socket.h>
 
@@ -23,10 +24,16 @@ typedef struct mc__stream {
     int  fd;            /* -1: closed */
     int  io_timeout_ms; /* how long a call that may wait does so: SO_RCVTIMEO and SO_SNDTIMEO */
     bool is_unix;
+    bool is_prompt;   /* what is sent goes at once, whatever is on the way */
+    bool has_sent;    /* something is on the way, or was; kept while it is not prompt */
+    bool spoke_first; /* it stood with something to read, or at its end */
 } mc__stream;
 
+/* The io_timeout_ms of a stream that is not ready: none of its calls may wait. */
+#define MC__STREAM_NO_WAIT INT_MAX
+
 #define MC__STREAM_CLOSED                                                                                                   \
-    { -1, 0, false }
+    { -1, MC__STREAM_NO_WAIT, false, false, false, false }
 
 /*
  * Begins to connect. Returns 0 when the connection stands at once (unix sockets, mostly), EINPROGRESS when it is under way
@@ -36,18 +43,31 @@ typedef struct mc__stream {
  */
 int mc__stream_connect(mc__stream *stream, const mc__endpoint *endpoint);
 
-/* After POLLOUT: 0 when the connection stands, EINPROGRESS when it does not yet, or the errno; then the stream is closed. A
- * connection that met itself (no listener, and the system picked the very port for this end) is ECONNREFUSED. */
-int mc__stream_connected(mc__stream *stream);
+/* After POLLOUT, for an open stream: 0 when the connection to the endpoint stands, EINPROGRESS when it does not yet, or the
+ * errno; then the stream is closed. A connection that met itself (no listener, and the system picked the very port for this
+ * end) is ECONNREFUSED. */
+int mc__stream_connected(mc__stream *stream, const mc__endpoint *endpoint);
 
 /*
- * Readies a stream that stands for use: blocking, waits bounded by io_timeout_ms (> 0), TCP_NODELAY, keep-alive,
- * TCP_USER_TIMEOUT (so that a peer that is gone without a word does not keep the socket for a quarter of an hour). Returns
- * 0, or the errno of what it cannot be used without; it stays open. An option that only tunes may fail unnoticed.
+ * A stream that stands can be used at once, by calls that do not wait. This readies it for a long use: blocking, waits
+ * bounded by io_timeout_ms (> 0), TCP_NODELAY, keep-alive, TCP_USER_TIMEOUT (so that a peer that is gone without a word does
+ * not keep the socket for a quarter of an hour). Returns 0, or the errno of what it cannot be used without; it stays open.
+ * An option that only tunes may fail unnoticed.
  */
 int mc__stream_ready(mc__stream *stream, int io_timeout_ms);
 
-/* Makes the waits of a stream that is ready no longer than io_timeout_ms (> 0), once and for all. false: they stay. */
+static inline bool mc__stream_is_ready(const mc__stream *stream) {
+    return stream->io_timeout_ms != MC__STREAM_NO_WAIT;
+}
+
+/*
+ * Before something of len bytes is sent on a stream that is not prompt. The first short message goes at once anyway; what
+ * comes behind it, or is longer than a segment, may have to wait until the peer acknowledges what is on the way: then the
+ * stream is made prompt.
+ */
+void mc__stream_prepare(mc__stream *stream, size_t len);
+
+/* Makes the waits of a stream no longer than io_timeout_ms (> 0), once and for all. false: they stay, or it is not ready. */
 bool mc__stream_shorten(mc__stream *stream, int io_timeout_ms);
 
 typedef enum mc__look {

@@ -5,6 +5,7 @@
 #include "support/each_kind.h"
 #include "support/nth_call.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -226,12 +227,80 @@ START_TEST(large_multis_allocate_nothing) {
 }
 END_TEST
 
+/* The socket is made, connected, looked at once for both its ends, written, waited for, read and closed. */
+static const struct {
+    nth_function function;
+    unsigned     calls;
+} open_get_close[] = {
+    {NTH_SOCKET, 1}, {NTH_CONNECT, 1}, {NTH_POLL, 2}, {NTH_GETSOCKNAME, 1}, {NTH_SEND, 1}, {NTH_RECV, 1}, {NTH_CLOSE, 1},
+};
+
+#define OPEN_GET_CLOSE_ALLOCATIONS 16
+
+START_TEST(a_short_life) {
+    size_t calls = 0, expected = 0, polls = 0;
+
+    begin(1, 100);
+    get(100);
+    nth_call_disarm();
+    for (unsigned i = 0; i < CALLS; i++) {
+        mc_client_free(mc);
+        mc = mc_client_new(servers->hosts, NULL);
+        ck_assert_ptr_nonnull(mc);
+        get(100);
+    }
+    mc_client_free(mc);
+    mc = NULL;
+    polls = nth_call_count(NTH_POLL); /* one more where the server's system is slow to accept */
+    for (size_t i = 0; i < sizeof open_get_close / sizeof *open_get_close; i++) {
+        nth_function function = open_get_close[i].function;
+        size_t       most = open_get_close[i].calls * CALLS + (function == NTH_CLOSE);
+        if (function != NTH_POLL)
+            ck_assert_msg(nth_call_count(function) <= most, "%s: %zu times in %d lives", nth_call_name(function),
+                          nth_call_count(function), CALLS);
+        expected += most;
+    }
+    for (int function = 0; function < NTH_FUNCTIONS; function++)
+        if (function != NTH_ALLOCATE && function != NTH_LOCK && function != NTH_POLL)
+            calls += nth_call_count((nth_function)function);
+    ck_assert_uint_le(calls + polls, ROOM_PERCENT * expected / 100);
+    ck_assert_msg(nth_call_count(NTH_ALLOCATE) <= OPEN_GET_CLOSE_ALLOCATIONS * CALLS, "%zu allocations in %d lives",
+                  nth_call_count(NTH_ALLOCATE), CALLS);
+    end();
+}
+END_TEST
+
+#define IDLE_HEAP_MAX 20480
+
+/* What a connection holds on to when it is idle, after single commands. A server in this process has the same heap, and
+ * sanitizers have one of their own, which is not seen. */
+START_TEST(an_idle_connection_holds_little) {
+    size_t before, held;
+
+    begin(1, 100);
+    if (servers->kind == SERVER_BUNDLED)
+        return;
+    mc_client_close_idle(mc);
+    for (unsigned i = 0; i < CALLS; i++) {
+        get(100);
+        set(100);
+    }
+    before = mallinfo2().uordblks;
+    mc_client_close_idle(mc);
+    held = before - mallinfo2().uordblks;
+    ck_assert_msg(held <= IDLE_HEAP_MAX, "%zu bytes", held);
+    end();
+}
+END_TEST
+
 static void add_tests(TCase *tcase) {
     test_rows(tcase, system_calls, rows);
     test_rows(tcase, no_allocations, rows);
     tcase_add_test(tcase, hosts_are_received_from_in_turn);
     tcase_add_test(tcase, a_large_get_allocates_nothing);
     tcase_add_test(tcase, large_multis_allocate_nothing);
+    tcase_add_test(tcase, a_short_life);
+    tcase_add_test(tcase, an_idle_connection_holds_little);
 }
 
 Suite *test_suite(void) {

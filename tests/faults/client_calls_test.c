@@ -203,11 +203,10 @@ static const struct {
     nth_function function;
     int          error;
 } local[] = {
-    {NTH_SOCKET, EMFILE},      {NTH_SOCKET, ENFILE},      {NTH_SOCKET, ENOBUFS},
-    {NTH_SOCKET, ENOMEM},      {NTH_CONNECT, EAGAIN},     {NTH_CONNECT, EADDRNOTAVAIL},
-    {NTH_CONNECT, ENOBUFS},    {NTH_FCNTL, EMFILE},       {NTH_PIPE, EMFILE},
-    {NTH_THREAD, EAGAIN},      {NTH_POLL, ENOMEM},        {NTH_SETSOCKOPT, ENOMEM},
-    {NTH_GETADDRINFO, EMFILE}, {NTH_GETADDRINFO, ENOMEM}, {NTH_GETADDRINFO, EAI_MEMORY},
+    {NTH_SOCKET, EMFILE},       {NTH_SOCKET, ENFILE},          {NTH_SOCKET, ENOBUFS},  {NTH_SOCKET, ENOMEM},
+    {NTH_CONNECT, EAGAIN},      {NTH_CONNECT, EADDRNOTAVAIL},  {NTH_CONNECT, ENOBUFS}, {NTH_PIPE, EMFILE},
+    {NTH_GETSOCKNAME, ENOBUFS}, {NTH_THREAD, EAGAIN},          {NTH_POLL, ENOMEM},     {NTH_GETADDRINFO, EMFILE},
+    {NTH_GETADDRINFO, ENOMEM},  {NTH_GETADDRINFO, EAI_MEMORY},
 };
 
 START_TEST(a_local_lack_makes_no_host_dead) {
@@ -226,6 +225,28 @@ START_TEST(a_local_lack_makes_no_host_dead) {
 }
 END_TEST
 
+/* The second use of a connection readies it for long use. Where that fails, a fresh one serves the call. */
+static const struct {
+    nth_function function;
+    int          error;
+} readying[] = {{NTH_FCNTL, EMFILE}, {NTH_SETSOCKOPT, ENOMEM}};
+
+START_TEST(a_connection_that_cannot_be_readied_is_replaced) {
+    mc_client *client = new_client(MC_FAILOVER_NONE, 100000);
+
+    ck_assert_ptr_nonnull(client);
+    ck_assert_int_eq(mc_set(client, mc_str("key"), mc_str("value"), 0, 0), MC_OK);
+    nth_call_fail(readying[_i].function, 1, readying[_i].error, NTH_ONCE);
+    ck_assert_int_eq(mc_set(client, mc_str("key"), mc_str("value"), 0, 0), MC_OK);
+    ck_assert_uint_eq(nth_call_hits(readying[_i].function), 1);
+    nth_call_disarm();
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(mc_set(client, mc_str("key"), mc_str("value"), 0, 0), MC_OK);
+    ck_assert_uint_eq(nth_call_count(NTH_SOCKET), 0);
+    mc_client_free(client);
+}
+END_TEST
+
 Suite *test_suite(void) {
     Suite *suite = suite_create("client_calls");
     TCase *tcase = test_case(suite, "client calls", 200);
@@ -235,5 +256,6 @@ Suite *test_suite(void) {
     test_rows(tcase, calls_that_fail_for_good_are_survived, every_function);
     tcase_add_test(tcase, bytes_that_go_one_by_one_make_no_difference);
     test_rows(tcase, a_local_lack_makes_no_host_dead, local);
+    test_rows(tcase, a_connection_that_cannot_be_readied_is_replaced, readying);
     return suite;
 }

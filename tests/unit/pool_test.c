@@ -37,7 +37,7 @@ static mc__connection *open_by_right(void) {
 
     stream.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     ck_assert_int_ge(stream.fd, 0);
-    connection = mc__connection_new(&stream, 1024);
+    connection = mc__connection_new(&stream, 0, 1024);
     ck_assert_ptr_nonnull(connection);
     mc__pool_add(&pool, connection);
     return connection;
