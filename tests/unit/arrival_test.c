@@ -64,10 +64,12 @@ START_TEST(a_value_of_any_size_comes_whole) {
             const play_request *requests;
             played              play;
 
+            if (way >= 2 && len / steps[s == 0 ? 1 : s] > 20000)
+                continue; /* new memory for each part, under a sanitizer, takes its time */
             start_lending(&play, "get a b c", way >= 2);
             play.quiet = true;
             play.space_extra = way == 1 ? 5000 : 0;
-            play.lend_room = way == 3 ? 200000 : 0;
+            play.lend_room = way == 3 ? 20000 : 0;
             receive(&play, &replies, steps[s]);
             requests = play.exchanges[0].requests;
             ck_assert(requests[0].status == MC_OK && requests[1].status == MC_NOT_FOUND && requests[2].status == MC_OK);
