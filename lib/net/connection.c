@@ -15,7 +15,6 @@ mc__connection *mc__connection_new(const mc__stream *stream, mc__time now, size_
     connection->stream = *stream;
     connection->since = now;
     connection->quiet = false;
-    connection->lock = NULL;
     connection->share = NULL;
     connection->next_idle = connection->previous = connection->next = NULL;
     mc__pipeline_init(&connection->pipeline, max_value_size);
@@ -38,33 +37,8 @@ mc__look mc__connection_look(mc__connection *connection, mc__time now, int io_ti
     return now - connection->since < TRUST && mc__stream_ready(stream, io_timeout_ms) == 0 ? look : MC__LOOK_CLOSED;
 }
 
-static void enter(const mc__connection *connection) {
-    if (connection->lock)
-        pthread_mutex_lock(connection->lock);
-}
-
-static void leave(const mc__connection *connection) {
-    if (connection->lock)
-        pthread_mutex_unlock(connection->lock);
-}
-
 static mc__transfer failure(void) {
     return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? MC__TRANSFER_BLOCKED : MC__TRANSFER_FAILED;
-}
-
-static mc_status show(mc__connection *connection, mc_slice slices[MC__OUTPUT_SLICES], size_t *count) {
-    mc_status status;
-
-    enter(connection);
-    status = mc__pipeline_output(&connection->pipeline, slices, count);
-    leave(connection);
-    return status;
-}
-
-static void count_sent(mc__connection *connection, size_t len) {
-    enter(connection);
-    mc__pipeline_sent(&connection->pipeline, len);
-    leave(connection);
 }
 
 mc__transfer mc__connection_send(mc__connection *connection, bool wait) {
@@ -74,7 +48,7 @@ mc__transfer mc__connection_send(mc__connection *connection, bool wait) {
     while (mc__pipeline_wants_output(&connection->pipeline)) {
         size_t    len = 0;
         ptrdiff_t sent;
-        if (show(connection, slices, &count) != MC_OK)
+        if (mc__pipeline_output(&connection->pipeline, slices, &count) != MC_OK)
             return MC__TRANSFER_NO_MEMORY;
         for (size_t i = 0; i < count; i++)
             len += slices[i].len;
@@ -83,7 +57,7 @@ mc__transfer mc__connection_send(mc__connection *connection, bool wait) {
         sent = mc__stream_send(&connection->stream, slices, count, wait);
         if (sent < 0)
             return failure();
-        count_sent(connection, (size_t)sent);
+        mc__pipeline_sent(&connection->pipeline, (size_t)sent);
         if ((size_t)sent < len)
             return MC__TRANSFER_BLOCKED; /* the socket is full, or the wait is over */
     }
@@ -92,23 +66,11 @@ mc__transfer mc__connection_send(mc__connection *connection, bool wait) {
 
 /* Where to receive, and how much fits there. */
 static mc_status find_space(mc__connection *connection, mc__area spaces[MC__INPUT_SPACES], size_t *count, size_t *room) {
-    mc_status status;
+    mc_status status = mc__pipeline_space(&connection->pipeline, spaces, count);
 
-    enter(connection);
-    status = mc__pipeline_space(&connection->pipeline, spaces, count);
-    leave(connection);
     *room = 0;
     for (size_t i = 0; i < *count; i++)
         *room += spaces[i].len;
-    return status;
-}
-
-static mc_status take(mc__connection *connection, size_t len) {
-    mc_status status;
-
-    enter(connection);
-    status = mc__pipeline_received(&connection->pipeline, len);
-    leave(connection);
     return status;
 }
 
@@ -128,5 +90,5 @@ mc__transfer mc__connection_receive(mc__connection *connection, bool wait, bool 
     if (received < 0)
         return failure();
     *drained = (size_t)received < room;
-    return take(connection, (size_t)received) == MC_OK ? MC__TRANSFER_SOME : MC__TRANSFER_BROKEN;
+    return mc__pipeline_received(&connection->pipeline, (size_t)received) == MC_OK ? MC__TRANSFER_SOME : MC__TRANSFER_BROKEN;
 }

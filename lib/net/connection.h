@@ -5,14 +5,11 @@
 #include "net/stream.h"
 #include "protocol/pipeline.h"
 
-#include <pthread.h>
-
 typedef struct mc__connection {
     mc__stream             stream;
     mc__pipeline           pipeline;
     mc__time               since;           /* it stands */
     bool                   quiet;           /* its server has said that it understands quiet writes */
-    pthread_mutex_t       *lock;            /* held around what the pipeline does while calls share it; NULL: they do not */
     void                  *share;           /* memory of net/share.h, freed with the connection; NULL: none */
     struct mc__connection *next_idle;       /* the pool's */
     struct mc__connection *previous, *next; /* the pool's: all of its connections */

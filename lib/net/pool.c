@@ -1,13 +1,12 @@
 #include "net/pool.h"
 
-/* So many calls that share may lead at once: on one machine, two connections carry what its threads ask; with more, each
- * carries less at a time. */
-#define LANES 2
+/* After so many calls in a row that met nobody, the next one leads alone again. */
+#define CALM 32
 
 int mc__pool_init(mc__pool *pool, unsigned max) {
     int error;
 
-    *pool = (mc__pool){.max = max, .lanes = LANES};
+    *pool = (mc__pool){.max = max, .calm = CALM};
     error = pthread_mutex_init(&pool->lock, NULL);
     if (error != 0)
         return error;
@@ -56,7 +55,7 @@ static unsigned crowd(const mc__pool *pool) {
 
 /* Changed under the lock alone; read by leaders without. */
 static void set_crowd(mc__pool *pool, unsigned count) {
-    atomic_store_explicit(&pool->crowd, count, memory_order_relaxed);
+    atomic_store(&pool->crowd, count);
 }
 
 static void queue_remove(mc__pool *pool, mc__waiter *waiter) {
@@ -180,10 +179,11 @@ mc__taken mc__pool_take(mc__pool *pool, bool fresh, mc__waiter *waiter, mc__conn
 
 /* Whether a call that shares may have a connection of its own now. */
 static bool may_lead(const mc__pool *pool) {
-    return pool->leading == 0 || pool->leading + pool->riding + crowd(pool) < pool->lanes;
+    return pool->leading == 0 ||
+           pool->leading + atomic_load_explicit(&pool->riding, memory_order_relaxed) + crowd(pool) < MC__LANES;
 }
 
-mc__taken mc__pool_lead(mc__pool *pool, mc__waiter *waiter, mc__park *park, mc__connection **connection) {
+mc__taken mc__pool_lead(mc__pool *pool, mc__waiter *waiter, mc__park *park, mc__connection **connection, bool *calm) {
     mc__taken taken = MC__TAKEN_PLACE;
 
     init_waiter(waiter, park);
@@ -191,10 +191,14 @@ mc__taken mc__pool_lead(mc__pool *pool, mc__waiter *waiter, mc__park *park, mc__
     pthread_mutex_lock(&pool->lock);
     if (may_lead(pool))
         taken = take_now(pool, false, connection);
-    if (taken == MC__TAKEN_PLACE)
+    if (taken == MC__TAKEN_PLACE) {
         queue_add(pool, waiter);
-    else
+        pool->calm = 0;
+    } else {
         pool->leading++;
+        pool->calm += pool->calm < CALM;
+    }
+    *calm = pool->calm == CALM;
     pthread_mutex_unlock(&pool->lock);
     return taken;
 }
@@ -213,22 +217,18 @@ mc__taken mc__pool_break_out(mc__pool *pool, mc__waiter *waiter, mc__connection 
     return taken;
 }
 
-size_t mc__pool_take_along(mc__pool *pool, mc__waiter **waiters, size_t max) {
-    mc__waiter *next;
-    size_t      count = 0;
+bool mc__pool_take_along(mc__pool *pool, bool (*board)(void *arg, mc__waiter *waiter), void *arg) {
+    bool all;
 
     pthread_mutex_lock(&pool->lock);
-    for (mc__waiter *waiter = pool->first; waiter && count < max; waiter = next) {
-        next = waiter->next;
-        if (!waiter->park)
-            continue;
+    while (pool->first && pool->first->park && board(arg, pool->first)) {
+        mc__waiter *waiter = pool->first;
         queue_remove(pool, waiter);
         waiter->waiting = MC__WAITING_RIDES;
-        waiters[count++] = waiter;
     }
-    pool->riding += (unsigned)count;
+    all = pool->first == NULL;
     pthread_mutex_unlock(&pool->lock);
-    return count;
+    return all;
 }
 
 bool mc__pool_granted(mc__pool *pool, mc__waiter *waiter, mc__taken *taken, mc__connection **connection) {
@@ -300,12 +300,11 @@ static void choose_leader(mc__pool *pool, woken *wake) {
         grant_first(pool, connection, wake); /* nobody else waits while there is one to be had */
 }
 
-void mc__pool_stop_leading(mc__pool *pool, size_t riding, mc__connection *connection) {
+void mc__pool_stop_leading(mc__pool *pool, mc__connection *connection) {
     woken wake = NULL;
 
     pthread_mutex_lock(&pool->lock);
     pool->leading--;
-    pool->riding -= (unsigned)riding;
     if (connection)
         give_back(pool, connection, &wake);
     else
@@ -354,6 +353,9 @@ void mc__pool_after_fork(mc__pool *pool) {
         mc__wakeup_close(&waiter->wakeup);
     pool->all = NULL;
     pool->first = pool->last = NULL;
-    pool->open = pool->leading = pool->riding = 0;
+    pool->open = pool->leading = 0;
+    atomic_store(&pool->riding, 0);
+    atomic_store(&pool->joinable, 0);
     set_crowd(pool, 0);
+    pool->shares[0] = NULL;
 }

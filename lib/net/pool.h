@@ -3,9 +3,8 @@
  * waits for one, in order. Its lock is held for a few instructions, never while anybody waits for the network.
  *
  * Two kinds of calls take connections. Most take one for themselves. Those with one small request share: while few of them
- * are under way each takes a connection of its own, an idle one first; under load they wait, though connections may be idle,
- * for one that another such call is using, and whoever gets it next takes all who wait along (see net/share.h). A call that
- * uses a connection so leads on it.
+ * are under way each takes a connection of its own, an idle one first; under load they wait in the queue, though connections
+ * may be idle, and a lane (net/share.h) takes them on board. A call that has a connection to share leads on it, be it alone.
  */
 #ifndef MC_NET_POOL_H
 #define MC_NET_POOL_H
@@ -32,6 +31,13 @@ typedef struct mc__waiter {
     struct mc__waiter *previous, *next;
 } mc__waiter;
 
+/* So many calls that share may lead at once. On one machine, so many connections carry what its threads ask; with more, each
+ * carries less at a time. */
+#define MC__LANES 3
+
+/* Lanes may be more than that, for who waits for long opens another. */
+#define MC__SHARES_MAX 16
+
 typedef struct mc__pool {
     pthread_mutex_t lock;
     mc__connection *idle; /* newest first */
@@ -39,11 +45,14 @@ typedef struct mc__pool {
     unsigned        open; /* in all, and rights to open one */
     unsigned        max;
     mc__waiter     *first, *last;
-    unsigned        lanes;     /* so many calls that share may lead at once */
-    unsigned        leading;   /* those that do */
-    unsigned        riding;    /* calls that were taken along and whose leader has not given its connection back */
-    atomic_uint     crowd;     /* calls in the queue that share */
-    pthread_mutex_t ride_lock; /* net/share.h; taken before lock where both are */
+    unsigned        leading;  /* calls that share and lead alone, and lanes */
+    atomic_uint     riding;   /* calls on board of lanes */
+    atomic_uint     crowd;    /* calls in the queue that share */
+    atomic_uint     joinable; /* lanes on which nobody sends */
+    unsigned        calm;     /* so many in a row have found nobody to share with */
+
+    pthread_mutex_t   ride_lock;                  /* for the lanes; taken before lock where both are */
+    struct mc__share *shares[MC__SHARES_MAX + 1]; /* the lanes that may be joined, and NULL behind */
 } mc__pool;
 
 /* 0, or the errno of the failure. */
@@ -63,8 +72,8 @@ typedef enum mc__taken {
 mc__taken mc__pool_take(mc__pool *pool, bool fresh, mc__waiter *waiter, mc__connection **connection);
 
 /* The same for a call that shares, with its park: with a connection or a right it leads, until mc__pool_stop_leading. Never
- * MC__TAKEN_NOTHING. */
-mc__taken mc__pool_lead(mc__pool *pool, mc__waiter *waiter, mc__park *park, mc__connection **connection);
+ * MC__TAKEN_NOTHING. *calm: nobody has had to wait for a while, so it may lead alone. */
+mc__taken mc__pool_lead(mc__pool *pool, mc__waiter *waiter, mc__park *park, mc__connection **connection, bool *calm);
 
 /* Whether the waiter was granted something; if so it is out of the queue, its wakeup closed, and *taken says what. */
 bool mc__pool_granted(mc__pool *pool, mc__waiter *waiter, mc__taken *taken, mc__connection **connection);
@@ -76,17 +85,31 @@ bool mc__pool_leave(mc__pool *pool, mc__waiter *waiter);
  * MC__TAKEN_PLACE. It leads then. Only before it was granted anything or taken along; else MC__TAKEN_PLACE too. */
 mc__taken mc__pool_break_out(mc__pool *pool, mc__waiter *waiter, mc__connection **connection);
 
-/* Takes up to max calls that share out of the queue, for the leader that calls. Returns how many. */
-size_t mc__pool_take_along(mc__pool *pool, mc__waiter **waiters, size_t max);
+/* Takes calls that share out of the queue, as long as board takes them, and not past one that waits for a connection of its
+ * own, which would wait for ever behind those who share. With the ride lock held. false: some are left. */
+bool mc__pool_take_along(mc__pool *pool, bool (*board)(void *arg, mc__waiter *waiter), void *arg);
+
+static inline void mc__pool_count_riding(mc__pool *pool, int more) {
+    atomic_fetch_add_explicit(&pool->riding, (unsigned)more, memory_order_relaxed);
+}
 
 /* Whether there may be any such. */
 static inline bool mc__pool_crowded(const mc__pool *pool) {
-    return atomic_load_explicit(&pool->crowd, memory_order_relaxed) > 0;
+    return atomic_load(&pool->crowd) > 0;
 }
 
-/* A leader, and riding calls with it, are no more under way. connection: is given back by this; NULL: what it had has been.
- * Whoever leads next is woken. */
-void mc__pool_stop_leading(mc__pool *pool, size_t riding, mc__connection *connection);
+/* Whether there is a lane on which nobody sends. */
+static inline bool mc__pool_joinable(const mc__pool *pool) {
+    return atomic_load(&pool->joinable) > 0;
+}
+
+static inline void mc__pool_count_joinable(mc__pool *pool, int more) {
+    atomic_fetch_add(&pool->joinable, (unsigned)more);
+}
+
+/* One that led does so no more. connection: is given back by this; NULL: what it had has been. Whoever leads next is woken.
+ */
+void mc__pool_stop_leading(mc__pool *pool, mc__connection *connection);
 
 /* A connection that was opened by right, in use by the caller. */
 void mc__pool_add(mc__pool *pool, mc__connection *connection);

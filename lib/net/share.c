@@ -1,330 +1,633 @@
 #include "net/share.h"
 
+#include "base/platform.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* So many kinds of commands, and bytes of keys, go together. Whoever finds no room goes alone. */
-#define LINES_MAX 8
-#define KEYS_SIZE 4096
+/* So many batches of one kind of command are under way on a lane at once, of so many requests and bytes of keys each. Who
+ * finds no room waits. */
+#define LINES 6
+#define LINE_RIDERS 32
+#define LINE_KEYS_SIZE 1024
 
-/* The request of one rider. Its key is a copy, so that it stays when the rider leaves; its value is not read any more once
- * it is formatted, which happens before anybody can leave. */
-struct place {
-    mc__rider   *rider; /* NULL: answered, or has left */
-    mc__request  request;
-    struct line *line;
-    size_t       at; /* in the line */
-};
+/* So many bytes of values go on board at once: all that is on board is formatted at once, before anybody can leave. */
+#define BOARDING_MAX 65536
 
-/* The requests with the same command, as one exchange. */
+/* Requests with the same command that went out together, as one exchange. Free when all of it is answered. */
 struct line {
     mc__exchange exchange; /* first, so that the one is the other */
     mc__share   *share;
-    size_t       places[MC__SHARE_MAX];
-    mc_slice     keys[MC__SHARE_MAX];
+    bool         boarding;            /* not pushed yet */
+    mc__rider   *riders[LINE_RIDERS]; /* NULL: answered, or has left */
+    mc_slice     keys[LINE_RIDERS];   /* of a retrieval: copies, which stay when a rider leaves */
+    size_t       keys_len;
+    char         key_bytes[LINE_KEYS_SIZE];
 };
 
 struct mc__share {
+    mc__host       *host;
     mc__connection *connection;
-    mc__rider      *leader;
-    bool            heard;
-    size_t          taken_along;
-    size_t          count; /* places */
-    struct place    places[MC__SHARE_MAX];
-    size_t          line_count;
-    struct line     lines[LINES_MAX];
-    mc__sleepers    asleep;
-    size_t          keys_len;
-    char            keys[KEYS_SIZE];
+    mc__rider      *first;                          /* who has opened it, before it is on board */
+    mc__rider      *reader;                         /* who receives; NULL: nobody */
+    bool            sending;                        /* somebody sends */
+    bool            heard;                          /* a byte of the host has come */
+    bool            full;                           /* somebody could not get on board when it was boarded last */
+    bool            stray;                          /* a byte has come that nobody asked for */
+    mc_status       broken;                         /* MC_OK: it is not */
+    mc__time        moved;                          /* when something came last, or was asked while nothing was awaited */
+    size_t          values;                         /* bytes of values in what is boarding */
+    size_t          aboard;                         /* riders whose answer is awaited */
+    size_t          asleep;                         /* riders told since wake_all */
+    const mc__park *parks[LINES * LINE_RIDERS + 1]; /* theirs; their memory may be gone */
+    struct line     lines[LINES];
+    char            reason[MC__ESCAPED_MAX + 100]; /* why it is broken */
+    mc__area        spaces[MC__INPUT_SPACES];      /* where who reads receives */
+    size_t          space_count;                   /* 0: there is no memory */
 };
+
+static mc__pool *pool_of(const mc__share *share) {
+    return &share->host->pool;
+}
+
+static void lock(const mc__share *share) {
+    pthread_mutex_lock(&pool_of(share)->ride_lock);
+}
+
+/* Whether somebody may send for those who wait, as others see it who do not have the lock. */
+static void set_sending(mc__share *share, bool sending) {
+    share->sending = sending;
+    mc__pool_count_joinable(pool_of(share), sending ? -1 : 1);
+}
+
+/* Releases the lock, and wakes whom has been told something. The lane may be gone as soon as the lock is released, if that
+ * leaves nobody on it but others. */
+static void unlock_and_wake(mc__share *share) {
+    const mc__park *parks[LINES * LINE_RIDERS + 1];
+    size_t          count = share->asleep;
+
+    memcpy(parks, share->parks, count * sizeof *parks);
+    share->asleep = 0;
+    pthread_mutex_unlock(&pool_of(share)->ride_lock);
+    while (count-- > 0) /* who is to receive was told last, and is woken first */
+        mc__park_wake(parks[count]);
+}
 
 /* --------------------------------------------------------------------------------------------- with the ride lock held --
  */
 
-/* Tells a rider what has come of it. Its memory may be gone from then on. */
 static void tell(mc__share *share, mc__rider *rider, mc__riding state) {
     rider->state = state;
-    if (rider == share->leader)
-        return;
-    share->asleep.parks[share->asleep.count++] = &rider->park;
-    mc__park_set(&rider->park);
+    share->parks[share->asleep++] = &rider->park;
+    mc__park_set(&rider->park); /* its memory may be gone from here on, but for the address */
 }
 
-static struct place *place_of(const mc__exchange *exchange, size_t i) {
-    const struct line *line = (const struct line *)exchange;
+/* The rider at this place is on board no more. NULL: it has left before. */
+static mc__rider *take_off(struct line *line, size_t at) {
+    mc__rider *rider = line->riders[at];
 
-    return &line->share->places[line->places[i]];
+    if (!rider)
+        return NULL;
+    line->riders[at] = NULL;
+    line->share->aboard--;
+    mc__pool_count_riding(pool_of(line->share), -1);
+    return rider;
 }
 
 static void give_request(const mc__exchange *exchange, size_t i, mc__request *request) {
-    *request = place_of(exchange, i)->request;
-}
+    const mc__rider *rider = ((const struct line *)exchange)->riders[i];
 
-static void take_values(mc__exchange *exchange, const mc__found *found, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        struct place *place = place_of(exchange, found[i].request);
-        mc__rider    *rider = place->rider;
-        mc__found     own = found[i];
-        if (!rider)
-            continue;
-        own.request = 0;
-        place->rider = NULL;
-        rider->exchange->answered = 1;
-        rider->exchange->ops->values(rider->exchange, &own, 1);
-        tell(((struct line *)exchange)->share, rider, MC__RIDING_ANSWERED);
-    }
+    rider->exchange->ops->request(rider->exchange, 0, request); /* asked for before anybody can leave */
 }
 
 static char *give_space(mc__exchange *exchange, size_t i, size_t have, size_t *room) {
-    mc__rider *rider = place_of(exchange, i)->rider;
+    mc__rider *rider = ((struct line *)exchange)->riders[i];
 
     return rider ? rider->exchange->ops->space(rider->exchange, 0, have, room) : NULL;
 }
 
-/* An error to a line of many keys may be due to one of them: each asks again on its own. */
-static bool is_of_another(const mc__exchange *exchange, mc_status status, const mc__reply *reply) {
-    return reply && !mc__status_is_answer(status) && exchange->count > 1 && mc__verb_retrieves(exchange->command.verb) &&
-           mc__reply_is_error(reply);
+static void take_values(mc__exchange *exchange, const mc__found *found, size_t count) {
+    struct line *line = (struct line *)exchange;
+
+    for (size_t i = 0; i < count; i++) {
+        mc__rider *rider = take_off(line, found[i].request);
+        mc__found  own = found[i];
+        if (!rider)
+            continue;
+        own.request = 0;
+        rider->exchange->answered = 1;
+        rider->exchange->ops->values(rider->exchange, &own, 1);
+        tell(line->share, rider, MC__RIDING_ANSWERED);
+    }
+}
+
+/* Whether the value of request i has come in part. */
+static bool has_begun(const mc__exchange *exchange, size_t i) {
+    const mc__pipeline *pipeline = &((const struct line *)exchange)->share->connection->pipeline;
+
+    return pipeline->reading != MC__READING_LINE && pipeline->arrival.request == i;
+}
+
+/* What a line of many keys has come to may be due to one of them, and is no business of the others: each asks again on its
+ * own, but for one of whose value a part has come. */
+static bool is_of_another(const mc__exchange *exchange, size_t i, mc_status status, const mc__reply *reply) {
+    if (exchange->count == 1 || !mc__verb_retrieves(exchange->command.verb))
+        return false;
+    if (reply)
+        return mc__reply_is_error(reply);
+    return (status == MC_PROTOCOL_ERROR || status == MC_CONNECTION_LOST) && !has_begun(exchange, i);
 }
 
 static void take_answer(mc__exchange *exchange, size_t i, mc_status status, const mc__reply *reply) {
-    struct place *place = place_of(exchange, i);
-    mc__rider    *rider = place->rider;
+    struct line *line = (struct line *)exchange;
+    mc__rider   *rider = take_off(line, i);
 
     if (!rider)
         return;
-    place->rider = NULL;
-    if (is_of_another(exchange, status, reply)) {
-        tell(((struct line *)exchange)->share, rider, MC__RIDING_LEFT);
+    if (is_of_another(exchange, i, status, reply)) {
+        tell(line->share, rider, MC__RIDING_ALONE);
         return;
     }
     rider->exchange->answered = 1;
     rider->exchange->ops->answer(rider->exchange, 0, status, reply);
-    tell(((struct line *)exchange)->share, rider, MC__RIDING_ANSWERED);
+    tell(line->share, rider, MC__RIDING_ANSWERED);
 }
 
 static const mc__exchange_ops ops = {
     .request = give_request, .values = take_values, .space = give_space, .answer = take_answer};
 
-/* ------------------------------------------------------------------------------------------------------- beginning -- */
+/* -------------------------------------------------------------------------------------------------- getting on board -- */
 
-static bool has_key(const struct line *line, mc_slice key) {
+static bool has_key(const struct line *line, mc_slice prefix, mc_slice key) {
     for (size_t i = 0; i < line->exchange.count; i++) {
-        if (mc__slice_equal(line->keys[i], key))
+        mc_slice other = line->keys[i];
+        if (other.len == prefix.len + key.len && memcmp(other.data, prefix.data ? prefix.data : "", prefix.len) == 0 &&
+            memcmp(other.data + prefix.len, key.data, key.len) == 0)
             return true;
     }
     return false;
 }
 
-/* A key stands in a line once: not every proxy answers the same key twice. */
-static bool fits(const struct line *line, mc__verb verb, const mc__request *request) {
-    if (line->exchange.command.verb != verb)
+/* Keys to gat need not have the same time, so each has a line of its own. A key stands in a line once: not every proxy
+ * answers the same key twice. Commands that do not retrieve have no copy of their keys, but one prefix. */
+static bool fits(const struct line *line, const mc__exchange *exchange) {
+    const mc__command *command = &exchange->command;
+    size_t             count = line->exchange.count;
+
+    if (!line->boarding || count == LINE_RIDERS || line->exchange.command.verb != command->verb)
         return false;
-    if (!mc__verb_retrieves(verb))
-        return true;
-    return line->share->places[line->places[0]].request.exptime == request->exptime && !has_key(line, request->key);
+    if (!mc__verb_retrieves(command->verb))
+        return mc__slice_equal(line->exchange.command.prefix, command->prefix);
+    return !mc__verb_has_exptime(command->verb) &&
+           command->prefix.len + exchange->keys[0].len <= LINE_KEYS_SIZE - line->keys_len &&
+           !has_key(line, command->prefix, exchange->keys[0]);
 }
 
-static struct line *line_for(mc__share *share, mc__verb verb, const mc__request *request) {
-    struct line *line;
+static bool is_free(const struct line *line) {
+    return !line->boarding && line->exchange.answered == line->exchange.count;
+}
 
-    for (size_t i = 0; i < share->line_count; i++) {
-        if (fits(&share->lines[i], verb, request))
+static struct line *line_for(mc__share *share, const mc__exchange *exchange) {
+    struct line *line = NULL;
+
+    for (size_t i = 0; i < LINES; i++) {
+        if (fits(&share->lines[i], exchange))
             return &share->lines[i];
+        if (!line && is_free(&share->lines[i]))
+            line = &share->lines[i];
     }
-    if (share->line_count == LINES_MAX)
+    if (!line)
         return NULL;
-    line = &share->lines[share->line_count++];
-    line->exchange = (mc__exchange){.ops = &ops, .command = {.verb = verb}, .shared = true};
-    line->exchange.keys = line->keys;
-    line->share = share;
+    line->exchange = (mc__exchange){.ops = &ops, .command = exchange->command, .shared = true, .keys = line->keys};
+    if (mc__verb_retrieves(exchange->command.verb))
+        line->exchange.command.prefix = (mc_slice){0}; /* it is part of the copies */
+    line->boarding = true;
+    line->keys_len = 0;
     return line;
 }
 
-/* Copies prefix and key. false: there is no room. */
-static bool keep_key(mc__share *share, mc_slice prefix, mc_slice *key) {
-    char *at = share->keys + share->keys_len;
+static void keep_key(struct line *line, const mc__exchange *exchange) {
+    mc_slice prefix = exchange->command.prefix, key = exchange->keys[0];
+    char    *at = line->key_bytes + line->keys_len;
 
-    if (prefix.len + key->len > KEYS_SIZE - share->keys_len)
-        return false;
     if (prefix.len > 0)
         memcpy(at, prefix.data, prefix.len);
-    memcpy(at + prefix.len, key->data, key->len);
-    share->keys_len += prefix.len + key->len;
-    *key = mc_bytes(at, prefix.len + key->len);
-    return true;
+    memcpy(at + prefix.len, key.data, key.len);
+    line->keys_len += prefix.len + key.len;
+    line->keys[line->exchange.count] = mc_bytes(at, prefix.len + key.len);
 }
 
-static bool add(mc__share *share, mc__rider *rider) {
-    const mc__exchange *exchange = rider->exchange;
-    struct place       *place = &share->places[share->count];
-    struct line        *line;
+static size_t value_len(const mc__exchange *exchange) {
+    mc__request request;
 
-    exchange->ops->request(exchange, 0, &place->request);
-    if (!keep_key(share, exchange->command.prefix, &place->request.key))
-        return false;
-    line = line_for(share, exchange->command.verb, &place->request);
+    if (!mc__verb_stores(exchange->command.verb))
+        return 0;
+    exchange->ops->request(exchange, 0, &request);
+    return request.value.len;
+}
+
+/* false: there is no room. */
+static bool add(mc__share *share, mc__rider *rider) {
+    size_t       len = value_len(rider->exchange);
+    struct line *line = share->values + len <= BOARDING_MAX ? line_for(share, rider->exchange) : NULL;
+
     if (!line)
         return false;
-    place->rider = rider;
-    place->line = line;
-    place->at = line->exchange.count++;
-    line->places[place->at] = share->count;
-    line->keys[place->at] = place->request.key;
+    share->values += len;
+    if (mc__verb_retrieves(rider->exchange->command.verb))
+        keep_key(line, rider->exchange);
     rider->share = share;
-    rider->place = share->count++;
-    rider->state = MC__RIDING;
+    rider->lingers = false;
+    rider->line = line;
+    rider->at = line->exchange.count++;
+    line->riders[rider->at] = rider;
+    share->aboard++;
+    mc__pool_count_riding(pool_of(share), 1);
     return true;
 }
 
-static mc__rider *rider_of(const mc__waiter *waiter) {
-    return (mc__rider *)((char *)waiter->park - offsetof(mc__rider, park));
+static bool add_waiter(void *arg, mc__waiter *waiter) {
+    mc__share *share = arg;
+
+    return add(share, (mc__rider *)((char *)waiter->park - offsetof(mc__rider, park)));
 }
 
-static void push(mc__share *share) {
+/* A connection on which nothing is awaited is looked at before it is used again. */
+static bool is_fit(mc__share *share) {
+    if (share->connection->pipeline.first)
+        return true;
+    share->stray = !mc__pipeline_reusable(&share->connection->pipeline) ||
+                   mc__stream_look(&share->connection->stream) != MC__LOOK_QUIET;
+    return !share->stray;
+}
+
+/* Who gets on board where no answer has come for so long would wait behind one that is slow. */
+#define STUCK_AFTER (5 * MC__MS)
+
+static bool is_stuck(const mc__share *share, mc__time now) {
+    return share->aboard > 0 && now - share->moved > STUCK_AFTER;
+}
+
+/* Takes on board who waits. Whether anything is to be sent. */
+static bool board(mc__share *share) {
+    mc__pipeline *pipeline = &share->connection->pipeline;
+
+    if (share->broken != MC_OK)
+        return false;
+    share->full = false;
+    share->values = 0;
+    if (share->first)
+        add(share, share->first); /* has been looked at, and finds room */
+    else if (!mc__pool_crowded(pool_of(share)))
+        return false;
+    else if (!is_fit(share) || is_stuck(share, mc__time_now())) {
+        share->full = true;
+        return false;
+    }
+    if (!pipeline->first)
+        share->moved = mc__time_now();
+    share->first = NULL;
+    share->full = !mc__pool_take_along(pool_of(share), add_waiter, share);
+    for (size_t i = 0; i < LINES; i++) {
+        struct line *line = &share->lines[i];
+        if (!line->boarding)
+            continue;
+        line->boarding = false;
+        mc__pipeline_push(pipeline, &line->exchange);
+    }
+    return mc__pipeline_wants_output(pipeline);
+}
+
+static void break_with(mc__share *share, mc_status status, const char *reason) {
+    if (share->broken != MC_OK)
+        return;
+    share->broken = status;
+    snprintf(share->reason, sizeof share->reason, "%s", reason);
+}
+
+/* What is to be sent, all of it, and counted as sent before it is: its answers may come before the sender is back. If it
+ * cannot be sent, the lane is at its end, and what is on it may have arrived. */
+static bool take_output(mc__share *share, mc_slice *bytes) {
     mc__pipeline *pipeline = &share->connection->pipeline;
     mc_slice      slices[MC__OUTPUT_SLICES];
     size_t        count;
 
-    for (size_t i = 0; i < share->line_count; i++)
-        mc__pipeline_push(pipeline, &share->lines[i].exchange);
-    /* All of it is formatted now, for it is little, and the values are not needed any more. What fails for want of memory
-     * fails again when it is sent. */
-    (void)mc__pipeline_output(pipeline, slices, &count);
-}
-
-/* A share of a connection that nobody shares. NULL: no memory. */
-static mc__share *make_ready(mc__connection *connection) {
-    mc__share *share = connection->share;
-
-    if (!share)
-        share = connection->share = malloc(sizeof *share);
-    if (!share)
-        return NULL;
-    share->connection = connection;
-    share->heard = false;
-    share->taken_along = share->count = share->line_count = share->asleep.count = share->keys_len = 0;
-    return share;
-}
-
-bool mc__share_begin(mc__host *host, mc__connection *connection, mc__rider *leader) {
-    mc__share  *share = make_ready(connection);
-    mc__waiter *waiters[MC__SHARE_MAX - 1];
-
-    if (!share)
+    /* All of it is in one piece, and nothing else is formatted until it is sent: it is little, with values of few bytes. */
+    if (mc__pipeline_output(pipeline, slices, &count) != MC_OK || count != 1 || pipeline->output.formatting) {
+        break_with(share, MC_NO_MEMORY, "out of memory");
         return false;
-    pthread_mutex_lock(&host->pool.ride_lock);
-    share->taken_along = mc__pool_take_along(&host->pool, waiters, MC__SHARE_MAX - 1);
-    if (share->taken_along > 0) {
-        share->leader = leader;
-        add(share, leader); /* the first always fits */
-        leader->state = MC__RIDING_LEADS;
-        for (size_t i = 0; i < share->taken_along; i++) {
-            if (!add(share, rider_of(waiters[i])))
-                tell(share, rider_of(waiters[i]), MC__RIDING_LEFT);
-        }
-        connection->lock = &host->pool.ride_lock;
-        push(share);
     }
-    pthread_mutex_unlock(&host->pool.ride_lock);
-    if (share->taken_along == 0)
-        return false;
-    mc__share_wake(share);
+    *bytes = slices[0];
+    mc__pipeline_sent(pipeline, bytes->len);
     return true;
 }
 
-/* ------------------------------------------------------------------------------------------------------ on the way -- */
+/* -------------------------------------------------------------------------------------------------- who does what next --
+ */
 
-mc__connection *mc__share_connection(const mc__share *share) {
-    return share->connection;
+static void withdraw(mc__share *share) {
+    mc__share **at = &pool_of(share)->shares[0];
+
+    while (*at && *at != share)
+        at++;
+    if (*at)
+        mc__pool_count_joinable(pool_of(share), -1);
+    for (; *at; at++)
+        at[0] = at[1];
 }
 
-void mc__sleepers_wake(mc__sleepers *sleepers) {
-    for (size_t i = 0; i < sleepers->count; i++)
-        mc__park_wake(sleepers->parks[i]);
-    sleepers->count = 0;
+/* Whoever is on board fails; whether his request may have reached the server is known by its line. */
+static void fail_all(mc__share *share) {
+    for (size_t l = 0; l < LINES; l++) {
+        for (size_t i = 0; i < share->lines[l].exchange.count; i++) {
+            mc__rider *rider = share->lines[l].riders[i];
+            if (!rider)
+                continue;
+            rider->heard = share->heard;
+            snprintf(rider->reason, rider->reason_size, "%s", share->reason);
+        }
+    }
+    mc__pipeline_abandon(&share->connection->pipeline, share->broken);
+    for (size_t l = 0; l < LINES; l++) {
+        for (size_t i = 0; i < share->lines[l].exchange.count; i++) {
+            mc__rider *rider = take_off(&share->lines[l], i);
+            if (!rider)
+                continue;
+            rider->exchange->sent = i < share->lines[l].exchange.sent;
+            rider->failure = share->broken;
+            tell(share, rider, MC__RIDING_FAILED);
+        }
+    }
 }
 
-void mc__share_wake(mc__share *share) {
-    mc__sleepers_wake(&share->asleep);
+static mc__rider *anybody(mc__share *share) {
+    for (size_t l = 0; l < LINES && share->aboard > 0; l++) {
+        for (size_t i = 0; i < share->lines[l].exchange.count; i++) {
+            if (share->lines[l].riders[i])
+                return share->lines[l].riders[i];
+        }
+    }
+    return NULL;
 }
 
-void mc__share_heard(mc__share *share) {
-    share->heard = true;
+/* Whether all that is missing is the END behind values that have all come. */
+static bool awaits_end(const mc__share *share) {
+    const mc__pipeline *pipeline = &share->connection->pipeline;
+    const mc__exchange *line = pipeline->first;
+
+    return line && !line->next && pipeline->reading == MC__READING_LINE && mc__verb_retrieves(line->command.verb) &&
+           pipeline->keys.found_count == line->count - line->answered;
 }
 
-mc__riding mc__share_leave(mc__host *host, mc__rider *rider) {
-    mc__riding state;
+/* It receives next, and needs no lock until it has. */
+static void appoint(mc__share *share, mc__rider *reader) {
+    share->reader = reader;
+    if (mc__pipeline_space(&share->connection->pipeline, share->spaces, &share->space_count) != MC_OK)
+        share->space_count = 0;
+}
+
+/* Somebody has ended what he did: while an answer is awaited, somebody must receive. */
+static mc__duty settle(mc__share *share, mc__rider *self) {
+    mc__rider *reader;
+
+    if (share->broken != MC_OK && !share->sending && !share->reader)
+        fail_all(share);
+    else if (share->broken != MC_OK)
+        mc__stream_shut(&share->connection->stream); /* whoever still uses it comes back soon */
+    if (share->reader) {
+        if (share->reader != self)
+            return MC__DUTY_NONE;
+        appoint(share, self);
+        return MC__DUTY_READ;
+    }
+    if (share->sending || (share->broken != MC_OK && share->aboard > 0))
+        return MC__DUTY_NONE; /* the sender will see to it */
+    reader = self && self->share == share && self->state == MC__RIDING_WAITS ? self : anybody(share);
+    if (!reader && self && self->share == share && self->state == MC__RIDING_ANSWERED && share->broken == MC_OK &&
+        awaits_end(share)) {
+        self->lingers = true; /* it costs nobody a connection that the END has not come in one piece with its value */
+        appoint(share, self);
+        return MC__DUTY_READ;
+    }
+    if (!reader) {
+        withdraw(share);
+        return MC__DUTY_CLOSE;
+    }
+    appoint(share, reader);
+    if (reader == self) {
+        self->state = MC__RIDING_READS;
+        return MC__DUTY_READ;
+    }
+    tell(share, reader, MC__RIDING_READS);
+    return MC__DUTY_NONE;
+}
+
+/* ---------------------------------------------------------------------------------------------------- opening, joining --
+ */
+
+/* The memory of a share is its connection's. */
+static mc__share *share_of(mc__connection *connection) {
+    if (!connection->share)
+        connection->share = calloc(1, sizeof(mc__share));
+    return connection->share;
+}
+
+mc__share *mc__share_open(mc__host *host, mc__connection *connection, mc__rider *rider) {
+    mc__share  *share = share_of(connection);
+    mc__share **at = host->pool.shares;
+
+    if (!share)
+        return NULL;
+    share->host = host;
+    share->connection = connection;
+    share->first = rider;
+    share->reader = NULL;
+    share->sending = true; /* from before others see it */
+    share->heard = share->stray = share->full = false;
+    share->broken = MC_OK;
+    share->aboard = share->asleep = share->values = 0;
+    for (size_t i = 0; i < LINES; i++)
+        share->lines[i] = (struct line){.share = share};
+    lock(share);
+    while (*at)
+        at++;
+    if (at < host->pool.shares + MC__SHARES_MAX)
+        *at = share;
+    unlock_and_wake(share);
+    return share;
+}
+
+mc__share *mc__share_join(mc__host *host, mc__rider *rider, mc__time now, bool *stuck) {
+    mc__share *best = NULL;
+
+    *stuck = false;
+    /* A sender that ends looks at the queue once more after it has said so. */
+    if (!mc__pool_joinable(&host->pool))
+        return NULL;
+    pthread_mutex_lock(&host->pool.ride_lock);
+    for (mc__share **at = host->pool.shares; *at && !rider->share; at++) {
+        if (is_stuck(*at, now))
+            *stuck = true;
+        else if (!(*at)->sending && (*at)->broken == MC_OK && (!best || (*at)->aboard < best->aboard))
+            best = *at;
+    }
+    *stuck = *stuck && !best;
+    if (best)
+        set_sending(best, true);
+    pthread_mutex_unlock(&host->pool.ride_lock);
+    return best;
+}
+
+/* --------------------------------------------------------------------------------------------------- sending, receiving --
+ */
+
+/* Sends all of it, before the deadline. */
+static bool send_all(const mc__stream *stream, mc_slice bytes, mc__time deadline) {
+    while (bytes.len > 0) {
+        ptrdiff_t sent = mc__stream_send(stream, &bytes, 1, false);
+        if (sent > 0) {
+            bytes = mc_bytes(bytes.data + sent, bytes.len - (size_t)sent);
+            continue;
+        }
+        if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            struct pollfd full = {.fd = stream->fd, .events = POLLOUT};
+            mc__time      now = mc__time_now();
+            if (now >= deadline)
+                return false;
+            (void)poll(&full, 1, mc__deadline_left_ms(deadline, now));
+        } else if (errno != EINTR) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* With the lock held: whether it is over with sending. Who has come to the queue since it was looked at has found nobody to
+ * send for him but this one. */
+static bool stop_sending(mc__share *share) {
+    set_sending(share, false);
+    if (share->broken != MC_OK || share->full || !mc__pool_crowded(pool_of(share)))
+        return true;
+    set_sending(share, true);
+    return false;
+}
+
+mc__duty mc__share_send(mc__share *share, mc__rider *self, mc__time deadline) {
+    mc_slice bytes;
+    mc__duty duty;
+
+    for (;;) {
+        bool sends;
+        /* Those who have just been woken come at the same time: each of them that gets on board saves a send. */
+        if (!share->first)
+            sched_yield();
+        lock(share);
+        sends = board(share) && take_output(share, &bytes);
+        if (!sends && stop_sending(share))
+            break;
+        unlock_and_wake(share);
+        if (sends && !send_all(&share->connection->stream, bytes, deadline))
+            mc__stream_shut(&share->connection->stream); /* who receives sees the end */
+    }
+    duty = settle(share, self);
+    unlock_and_wake(share);
+    return duty;
+}
+
+/* With the lock held: takes what has come, or notes why nothing came. error: its errno. */
+static void take_input(mc__share *share, ptrdiff_t received, int error) {
+    const mc__pipeline *pipeline = &share->connection->pipeline;
+    char                text[80];
+
+    if (share->space_count == 0) {
+        break_with(share, MC_NO_MEMORY, "out of memory");
+    } else if (received > 0) {
+        share->heard = true;
+        share->moved = mc__time_now();
+        if (mc__pipeline_received(&share->connection->pipeline, (size_t)received) != MC_OK)
+            break_with(share, pipeline->broken, pipeline->reason);
+    } else if (received == 0) {
+        break_with(share, MC_CONNECTION_LOST, "closed by the server");
+    } else if (error != EAGAIN && error != EWOULDBLOCK && error != EINTR) {
+        break_with(share, MC_CONNECTION_LOST, mc__errno_text(error, text, sizeof text));
+    }
+}
+
+mc__duty mc__share_read(mc__share *share, mc__rider *self, mc__time now, mc__time deadline) {
+    mc__connection *connection = share->connection;
+    bool            wait = mc__connection_may_wait(connection, now, deadline);
+    struct pollfd   waited = {.fd = connection->stream.fd, .events = POLLIN};
+    bool            polled = true;
+    ptrdiff_t       received = -1;
+    mc__duty        duty;
+    int             error;
+
+    if (!wait)
+        polled = poll(&waited, 1, mc__deadline_left_ms(deadline, now)) >= 0 || errno == EINTR || errno == EAGAIN;
+    if (share->space_count > 0 && polled)
+        received = mc__stream_receive(&connection->stream, share->spaces, share->space_count, wait);
+    error = errno;
+    lock(share);
+    take_input(share, received, error);
+    if (share->broken != MC_OK && self->state == MC__RIDING_READS)
+        self->state = MC__RIDING_WAITS;
+    if (self->state != MC__RIDING_READS)
+        share->reader = NULL;
+    self->lingers = false;
+    duty = settle(share, self);
+    unlock_and_wake(share);
+    return duty;
+}
+
+/* ---------------------------------------------------------------------------------------------------- leaving, closing --
+ */
+
+mc__duty mc__share_leave(mc__host *host, mc__rider *self) {
+    mc__share   *share;
+    struct line *line;
+    mc__duty     duty;
 
     pthread_mutex_lock(&host->pool.ride_lock);
-    state = rider->state;
-    if (state == MC__RIDING || state == MC__RIDING_LEADS) {
-        struct place *place = &rider->share->places[rider->place];
-        mc__pipeline_forget(&rider->share->connection->pipeline, &place->line->exchange, place->at);
-        place->rider = NULL;
+    if (self->state != MC__RIDING_WAITS && self->state != MC__RIDING_READS && !self->lingers) {
+        pthread_mutex_unlock(&host->pool.ride_lock);
+        return MC__DUTY_NONE;
     }
-    pthread_mutex_unlock(&host->pool.ride_lock);
-    return state;
+    share = self->share; /* is there as long as the rider is on board, or reads */
+    line = self->line;
+    if (!self->lingers) {
+        mc__pipeline_forget(&share->connection->pipeline, &line->exchange, self->at);
+        take_off(line, self->at);
+    }
+    self->lingers = false;
+    if (share->reader == self)
+        share->reader = NULL;
+    duty = settle(share, NULL);
+    unlock_and_wake(share);
+    return duty;
 }
 
-bool mc__share_hand_over(mc__share *share) {
-    pthread_mutex_t *lock = share->connection->lock;
-    const mc__park  *wake = NULL;
+void mc__share_close(mc__share *share) {
+    mc__connection *connection = share->connection;
+    mc__host       *host = share->host;
+    char            reason[sizeof share->reason];
+    bool            refused = share->broken == MC_PROTOCOL_ERROR || share->broken == MC_CLIENT_ERROR;
+    bool            stray = share->stray && share->broken == MC_OK;
 
-    pthread_mutex_lock(lock);
-    for (size_t i = 0; i < share->count && !wake; i++) {
-        mc__rider *rider = share->places[i].rider;
-        if (!rider)
-            continue;
-        share->leader = rider;
-        wake = &rider->park;
-        rider->state = MC__RIDING_LEADS;
-        mc__park_set(&rider->park); /* from here on the share is the new leader's */
-    }
-    pthread_mutex_unlock(lock);
-    if (wake)
-        mc__park_wake(wake);
-    return wake != NULL;
-}
-
-/* --------------------------------------------------------------------------------------------------------- the end -- */
-
-/* Whether what a rider asked may have reached the server is known by its line. */
-static void fail(mc__share *share, const struct line *line, size_t i, mc_status status) {
-    struct place *place = &share->places[line->places[i]];
-    mc__rider    *rider = place->rider;
-
-    if (!rider)
+    if (!share->stray && mc__pipeline_reusable(&connection->pipeline)) {
+        mc__connection_rest(connection);
+        mc__pool_stop_leading(&host->pool, connection);
         return;
-    place->rider = NULL;
-    rider->exchange->sent = i < line->exchange.sent;
-    rider->failure = status;
-    tell(share, rider, MC__RIDING_FAILED);
-}
-
-void mc__share_break(mc__share *share, mc_status status, const char *reason) {
-    pthread_mutex_t *lock = share->connection->lock;
-
-    pthread_mutex_lock(lock);
-    for (size_t i = 0; i < share->count; i++) {
-        mc__rider *rider = share->places[i].rider;
-        if (!rider)
-            continue;
-        rider->heard = share->heard;
-        snprintf(rider->reason, rider->reason_size, "%s", reason);
     }
-    mc__pipeline_abandon(&share->connection->pipeline, status);
-    for (size_t at = 0; at < share->line_count; at++) {
-        for (size_t i = 0; i < share->lines[at].exchange.count; i++)
-            fail(share, &share->lines[at], i, status);
-    }
-    pthread_mutex_unlock(lock);
-    mc__share_wake(share);
-}
-
-size_t mc__share_end(mc__share *share, mc__sleepers *asleep) {
-    *asleep = share->asleep;
-    share->connection->lock = NULL;
-    return share->taken_along;
+    memcpy(reason, share->reason, sizeof reason);
+    mc__pipeline_abandon(&connection->pipeline, MC_TIMEOUT); /* what nobody waits for any more */
+    mc__pool_drop(&host->pool, connection);
+    mc__pool_stop_leading(&host->pool, NULL);
+    if (refused)
+        mc__host_log(host, reason);
+    else if (stray)
+        mc__host_log(host, "sent what nobody had asked for. Connection closed.");
 }

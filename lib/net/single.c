@@ -18,6 +18,7 @@ struct single {
     mc__call *call;
     mc__turn  turn;
     mc__rider rider;
+    mc__time  patience;
 };
 
 /* Only small requests of which each has its own answer share. */
@@ -115,168 +116,138 @@ static void lead_alone(struct single *self, mc__connection *connection) {
     }
     if (answered || (transfer == MC__TRANSFER_SOME && mc__pipeline_reusable(&connection->pipeline))) {
         mc__connection_rest(connection);
-        mc__pool_stop_leading(&call->host->pool, 0, connection);
+        mc__pool_stop_leading(&call->host->pool, connection);
         mc__host_answered(call->host);
         end(self);
         return;
     }
     mc__call_adopt(call, &self->turn, connection, transfer);
     go_on(self);
-    mc__pool_stop_leading(&call->host->pool, 0, NULL);
+    mc__pool_stop_leading(&call->host->pool, NULL);
 }
 
-/* ------------------------------------------------------------------------------------------------ leading for others -- */
+/* ---------------------------------------------------------------------------------------------------------- sharing -- */
 
-/* Goes on, or ends, with what has come of its request. Its connection is others' business by now. */
+/* Goes on, or ends, with what has come of its request. The lane is others' business by now. */
 static void conclude(struct single *self) {
+    mc__call *call = self->call;
+
     switch (self->rider.state) {
     case MC__RIDING_ANSWERED:
-        mc__host_answered(self->call->host);
+        mc__host_answered(call->host);
         end(self);
         break;
     case MC__RIDING_FAILED:
-        self->call->heard = self->rider.heard;
+        call->heard = self->rider.heard;
         self->turn.now = mc__time_now();
-        mc__call_lost(self->call, &self->turn, self->rider.failure);
+        mc__call_lost(call, &self->turn, self->rider.failure);
         go_on(self);
         break;
-    case MC__RIDING_LEFT:
+    case MC__RIDING_ALONE:
         go_on(self);
         break;
-    default: /* it has left its place, for the deadline has come */
-        self->call->exchange->sent = 1;
-        self->call->state = MC__CALL_TALKING;
-        mc__call_stop(self->call, self->turn.now, MC_TIMEOUT);
+    default: /* it has left, for the deadline has come */
+        call->exchange->sent = 1;
+        call->state = MC__CALL_TALKING;
+        mc__call_stop(call, self->turn.now, MC_TIMEOUT);
         break;
     }
 }
 
-/* The connection is of no more use to anybody. */
-static void drop(struct single *self, mc__share *share, mc_status status, const char *reason) {
-    mc__pool       *pool = &self->call->host->pool;
-    mc__connection *connection = mc__share_connection(share);
-    mc__sleepers    asleep;
-    size_t          riding;
+/* Does what it is to do on a lane. true: it has left the lane, for the deadline has come. */
+static bool do_duty(struct single *self, mc__share *share, mc__duty duty) {
+    bool left = false;
 
-    mc__share_break(share, status, reason);
-    riding = mc__share_end(share, &asleep);
-    mc__pool_drop(pool, connection);
-    mc__pool_stop_leading(pool, riding, NULL);
-}
-
-static void drop_broken(struct single *self, mc__share *share, mc__transfer transfer) {
-    const mc__pipeline *pipeline = &mc__share_connection(share)->pipeline;
-    mc_status           status = MC_CONNECTION_LOST;
-    char                reason[sizeof self->call->reason] = "closed by the server";
-
-    if (transfer == MC__TRANSFER_BROKEN) {
-        status = pipeline->broken;
-        snprintf(reason, sizeof reason, "%s", pipeline->reason);
-    } else if (transfer == MC__TRANSFER_NO_MEMORY) {
-        status = MC_NO_MEMORY;
-        snprintf(reason, sizeof reason, "out of memory");
-    } else if (transfer == MC__TRANSFER_FAILED) {
-        char text[80];
-        snprintf(reason, sizeof reason, "%s", mc__errno_text(errno, text, sizeof text));
+    while (duty == MC__DUTY_READ) {
+        self->turn.now = mc__time_now();
+        left = self->turn.now >= self->turn.deadline;
+        duty = left ? mc__share_leave(self->call->host, &self->rider)
+                    : mc__share_read(share, &self->rider, self->turn.now, self->turn.deadline);
     }
-    drop(self, share, status, reason);
-    if (status == MC_PROTOCOL_ERROR || status == MC_CLIENT_ERROR)
-        mc__host_log(self->call->host, reason);
+    if (duty == MC__DUTY_CLOSE)
+        mc__share_close(share);
+    return left;
 }
 
-static void finish(struct single *self, mc__share *share) {
-    mc__connection *connection = mc__share_connection(share);
-    mc__host       *host = self->call->host;
-    mc__sleepers    answered;
+/* With a connection, or with none but the right to open one. calm: there is nobody to share with. */
+static void begin(struct single *self, mc__connection *connection, bool calm);
 
-    if (mc__pipeline_reusable(&connection->pipeline)) {
-        size_t riding = mc__share_end(share, &answered);
-        mc__connection_rest(connection);
-        mc__pool_stop_leading(&host->pool, riding, connection); /* first: the next requests go out meanwhile */
-        mc__sleepers_wake(&answered);
+/* In the queue and late. What of the lane it may have got on meanwhile is left in order. */
+static void give_up(struct single *self) {
+    mc__call *call = self->call;
+
+    if (mc__pool_leave(&call->host->pool, &call->waiter)) {
+        call->state = MC__CALL_QUEUED;
+        mc__call_stop(call, self->turn.now, MC_TIMEOUT);
         return;
     }
-    drop(self, share, MC_CONNECTION_LOST, "");
-    mc__host_log(host, "sent more than was asked for. Connection closed.");
-}
-
-/* The leader has its answer, or has left, before all others have theirs. */
-static void step_down(struct single *self, mc__share *share) {
-    if (!mc__share_hand_over(share))
-        drop(self, share, MC_TIMEOUT, "");
-}
-
-/* Waits until something can be sent or received, or the deadline. */
-static void wait_for(const mc__connection *connection, mc__time now, mc__time deadline) {
-    struct pollfd waited = {.fd = connection->stream.fd, .events = POLLIN};
-
-    if (mc__pipeline_wants_output(&connection->pipeline))
-        waited.events |= POLLOUT;
-    (void)poll(&waited, 1, mc__deadline_left_ms(deadline, now));
-}
-
-/* Sends what there is to send and receives once. */
-static mc__transfer exchange_once(struct single *self, mc__share *share) {
-    mc__connection *connection = mc__share_connection(share);
-    bool            wait = mc__connection_may_wait(connection, self->turn.now, self->turn.deadline);
-    bool            drained;
-    mc__transfer    transfer = mc__connection_send(connection, false);
-
-    if (transfer != MC__TRANSFER_SOME && transfer != MC__TRANSFER_BLOCKED)
-        return transfer;
-    if (transfer == MC__TRANSFER_BLOCKED || !wait) {
-        wait = false;
-        wait_for(connection, self->turn.now, self->turn.deadline);
-    }
-    transfer = mc__connection_receive(connection, wait, &drained);
-    if (transfer == MC__TRANSFER_SOME || transfer == MC__TRANSFER_BROKEN)
-        mc__share_heard(share);
-    return transfer;
-}
-
-/* Leads until its own answer is there, the deadline comes, or the connection breaks. */
-static void lead_share(struct single *self) {
-    mc__share *share = self->rider.share;
-
-    for (;;) {
-        mc__transfer transfer = exchange_once(self, share);
-        if (transfer != MC__TRANSFER_SOME && transfer != MC__TRANSFER_BLOCKED) {
-            drop_broken(self, share, transfer);
-            break;
-        }
-        if (mc__pipeline_idle(&mc__share_connection(share)->pipeline)) {
-            finish(self, share);
-            break;
-        }
-        mc__share_wake(share);
-        if (self->rider.state == MC__RIDING_LEADS) {
-            self->turn.now = mc__time_now();
-            if (self->turn.now < self->turn.deadline)
-                continue;
-            mc__share_leave(self->call->host, &self->rider);
-        }
-        step_down(self, share);
-        break;
-    }
+    if (mc__share_leave(call->host, &self->rider) == MC__DUTY_CLOSE)
+        mc__share_close(self->rider.share);
     conclude(self);
 }
 
-static void lead(struct single *self, mc__connection *connection) {
+/* Waits for a connection or, on board of a lane, for the answer. true: it has been told something. */
+static bool wait_to_be_told(struct single *self, mc__connection **connection, bool *broken_out) {
     mc__call *call = self->call;
+    mc__time  patience = mc__earlier(self->turn.now + self->patience, self->turn.deadline);
 
-    if (mc__pool_crowded(&call->host->pool) && mc__share_begin(call->host, connection, &self->rider))
-        lead_share(self);
-    else
-        lead_alone(self, connection);
+    *broken_out = false;
+    if (mc__park_wait(&self->rider.park, patience))
+        return true;
+    *broken_out = mc__pool_break_out(&call->host->pool, &call->waiter, connection) != MC__TAKEN_PLACE;
+    return !*broken_out && mc__park_wait(&self->rider.park, self->turn.deadline);
 }
 
-/* With a connection, or with none but the right to open one. */
-static void begin(struct single *self, mc__connection *connection) {
-    mc__call *call = self->call;
+/* In the queue, or on board. */
+static void ride(struct single *self) {
+    mc__call       *call = self->call;
+    mc__connection *connection = NULL;
+    bool            broken_out;
+
+    for (;;) {
+        bool told = wait_to_be_told(self, &connection, &broken_out);
+        self->turn.now = mc__time_now();
+        if (broken_out) {
+            begin(self, connection, false);
+            return;
+        }
+        if (!told) {
+            give_up(self);
+            return;
+        }
+        mc__park_reset(&self->rider.park);
+        if (call->waiter.granted) {
+            call->waiter.granted = false;
+            begin(self, call->waiter.connection, false);
+            return;
+        }
+        if (self->rider.state != MC__RIDING_READS || do_duty(self, self->rider.share, MC__DUTY_READ)) {
+            conclude(self);
+            return;
+        }
+    }
+}
+
+/* Sends on a lane, and receives or waits there. */
+static void board(struct single *self, mc__share *share) {
+    if (do_duty(self, share, mc__share_send(share, &self->rider, self->turn.deadline)))
+        conclude(self);
+    else
+        ride(self);
+}
+
+static void begin(struct single *self, mc__connection *connection, bool calm) {
+    mc__call  *call = self->call;
+    mc__share *share = NULL;
 
     if (connection &&
         mc__connection_look(connection, self->turn.now, call->host->settings->io_timeout_ms) == MC__LOOK_QUIET) {
-        lead(self, connection);
+        if (!calm || mc__pool_crowded(&call->host->pool))
+            share = mc__share_open(call->host, connection, &self->rider);
+        if (share)
+            board(self, share);
+        else
+            lead_alone(self, connection);
         return;
     }
     /* As one that has waited for it and been granted it; that it leads is this function's business. */
@@ -285,58 +256,24 @@ static void begin(struct single *self, mc__connection *connection) {
     call->waiter.connection = connection;
     call->state = MC__CALL_QUEUED;
     go_on(self);
-    mc__pool_stop_leading(&call->host->pool, 0, NULL);
-}
-
-/* ------------------------------------------------------------------------------------------------ waiting and riding -- */
-
-/* The deadline has come, or a fault of the wait, for one who waits in the queue or rides. */
-static void give_up(struct single *self) {
-    mc__call *call = self->call;
-
-    self->turn.now = mc__time_now();
-    if (mc__pool_leave(&call->host->pool, &call->waiter)) {
-        call->state = MC__CALL_QUEUED;
-        mc__call_stop(call, self->turn.now, MC_TIMEOUT);
-        return;
-    }
-    if (mc__share_leave(call->host, &self->rider) == MC__RIDING_LEADS)
-        step_down(self, self->rider.share);
-    conclude(self);
-}
-
-/* What it waited for has come. */
-static void arrive(struct single *self) {
-    self->turn.now = mc__time_now();
-    if (self->call->waiter.granted)
-        begin(self, self->call->waiter.connection);
-    else if (self->rider.state == MC__RIDING_LEADS)
-        lead_share(self);
-    else
-        conclude(self);
+    mc__pool_stop_leading(&call->host->pool, NULL);
 }
 
 static void wait_in_queue(struct single *self) {
-    mc__call       *call = self->call;
-    mc__connection *connection = NULL;
-    mc__time        patience = mc__earlier(self->turn.now + PATIENCE, self->turn.deadline);
+    bool       stuck;
+    mc__share *share = mc__share_join(self->call->host, &self->rider, self->turn.now, &stuck);
 
-    if (mc__park_wait(&self->rider.park, patience)) {
-        arrive(self);
-        return;
-    }
-    self->turn.now = mc__time_now();
-    if (mc__pool_break_out(&call->host->pool, &call->waiter, &connection) != MC__TAKEN_PLACE)
-        begin(self, connection);
-    else if (mc__park_wait(&self->rider.park, self->turn.deadline))
-        arrive(self);
+    self->patience = stuck ? 0 : PATIENCE;
+    if (share)
+        board(self, share);
     else
-        give_up(self);
+        ride(self);
 }
 
 void mc__single_run(mc__call *call, mc__time now, mc__time deadline) {
     struct single   self;
     mc__connection *connection;
+    bool            calm;
 
     self.call = call;
     self.turn = (mc__turn){.now = now, .deadline = deadline, .alone = true};
@@ -347,9 +284,12 @@ void mc__single_run(mc__call *call, mc__time now, mc__time deadline) {
     self.rider.exchange = call->exchange;
     self.rider.reason = call->reason;
     self.rider.reason_size = sizeof call->reason;
-    if (mc__pool_lead(&call->host->pool, &call->waiter, &self.rider.park, &connection) == MC__TAKEN_PLACE)
+    self.rider.state = MC__RIDING_WAITS;
+    self.rider.share = NULL;
+    self.patience = PATIENCE;
+    if (mc__pool_lead(&call->host->pool, &call->waiter, &self.rider.park, &connection, &calm) == MC__TAKEN_PLACE)
         wait_in_queue(&self);
     else
-        begin(&self, connection);
+        begin(&self, connection, calm);
     mc__park_destroy(&self.rider.park);
 }

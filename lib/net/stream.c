@@ -242,6 +242,10 @@ ptrdiff_t mc__stream_receive_all(const mc__stream *stream, const mc__area *areas
     return receive(stream, areas, count, MSG_WAITALL);
 }
 
+void mc__stream_shut(const mc__stream *stream) {
+    (void)shutdown(stream->fd, SHUT_RDWR);
+}
+
 void mc__stream_close(mc__stream *stream) {
     mc__descriptor_close(stream->fd);
     stream->fd = -1;

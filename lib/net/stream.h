@@ -102,6 +102,9 @@ ptrdiff_t mc__stream_receive(const mc__stream *stream, const mc__area *areas, si
  * a signal or the time ends the wait. */
 ptrdiff_t mc__stream_receive_all(const mc__stream *stream, const mc__area *areas, size_t count);
 
+/* Ends the connection for all who use it: whoever waits in it is told that it is closed. The descriptor stays. */
+void mc__stream_shut(const mc__stream *stream);
+
 /* Closes the descriptor: no shutdown and no "quit", for after a fork the parent may be using the same connection. */
 void mc__stream_close(mc__stream *stream);
 
