@@ -1,10 +1,12 @@
 /*
- * chaos [seconds [seed]]: twelve threads on one client over three memcached servers that are killed, stopped and restarted,
- * while a signal comes every millisecond, the process forks, and the list of hosts is set anew. Half of the time with
- * fail-over, half of it without. Prints what happened; exits with 0 if no answer was wrong and no call much too late.
+ * chaos [seconds [seed]]: twenty-four threads on one client over three memcached servers that are killed, stopped and
+ * restarted, while a signal comes every millisecond, the process forks, and the list of hosts is set anew. Half of the time
+ * with fail-over, half of it without; some calls have little time, and many share connections. Prints what happened; exits
+ * with 0 if no answer was wrong and no call much too late.
  */
 #include "chaos_worker.h"
 
+#include "client/client.h"
 #include "support/check_main.h"
 #include "support/crew.h"
 #include "support/memcached.h"
@@ -19,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define THREADS 12
+#define THREADS 24
 #define SERVERS LEDGER_SERVERS
 #define CHILDREN_MAX 4
 #define CHILD_STEPS 150
@@ -30,6 +32,7 @@
 static atomic_ulong signals;
 static atomic_uint  moves;
 static atomic_int   worst_sleep_us;
+static atomic_uint  looks, looks_at_sharing; /* at a host, and those that found calls on board of a lane */
 
 typedef struct shared {
     ledger_world world;
@@ -78,6 +81,16 @@ static void block_signals(int how) {
     pthread_sigmask(how, &set, NULL);
 }
 
+static void look_for_sharing(const mc_client *client) {
+    mc__roster *roster = mc__client_roster(client);
+
+    for (size_t i = 0; i < roster->count; i++) {
+        atomic_fetch_add(&looks, 1);
+        atomic_fetch_add(&looks_at_sharing, atomic_load(&roster->hosts[i]->pool.riding) > 1);
+    }
+    mc__roster_release(roster);
+}
+
 static void watch_sleeps(size_t index, void *arg) {
     chaos *self = arg;
 
@@ -87,6 +100,7 @@ static void watch_sleeps(size_t index, void *arg) {
         struct timespec pause = {.tv_nsec = 5000000};
         int             late_us;
 
+        look_for_sharing(self->client);
         nanosleep(&pause, NULL);
         late_us = (int)((clock_ms() - began - 5) * 1e3);
         if (late_us > atomic_load(&worst_sleep_us))
@@ -129,6 +143,16 @@ static mc_client *new_client(const chaos *self, mc_failover failover) {
     client = mc_client_new_with_options(hosts, NULL, &options);
     ck_assert_ptr_nonnull(client);
     return client;
+}
+
+static mc_client *new_view(const chaos *self, int timeout_ms) {
+    mc_view    settings = MC_VIEW_INIT;
+    mc_client *view;
+
+    settings.timeout_ms = timeout_ms;
+    view = mc_client_view(self->client, &settings);
+    ck_assert_ptr_nonnull(view);
+    return view;
 }
 
 static ledger_key *new_keys(size_t count, const ledger_world *world, mc_failover failover, const char *prefix) {
@@ -322,6 +346,8 @@ static void run(chaos *self, mc_failover failover, double seconds) {
                                           .first_own = i * CHAOS_OWN_KEYS,
                                           .over = &self->over,
                                           .random = self->random + 977 * i};
+    for (size_t i = 0; i < THREADS; i++)
+        self->workers[i].hurried = new_view(self, self->workers[i].hurried_ms = 1 + (int)draw(self, 60));
     atomic_store(&self->over, false);
     threads = crew_start(THREADS + 1, work, self);
     set_timer(1000);
@@ -334,6 +360,8 @@ static void run(chaos *self, mc_failover failover, double seconds) {
     crew_join(threads);
     set_timer(0);
     reap(self, true);
+    for (size_t i = 0; i < THREADS; i++)
+        mc_client_free(self->workers[i].hurried);
     finish(self);
     mc_client_free(self->client);
     free(self->keys);
@@ -359,6 +387,8 @@ static void report(const chaos *self, double sleep_ms) {
            self->pauses, self->changes, self->forks, atomic_load(&signals), atomic_load(&moves));
     print_tally("threads", &self->tally);
     print_tally("children", &self->shared->children);
+    printf("looks at a host: %u, of which %u found calls that shared a connection\n", atomic_load(&looks),
+           atomic_load(&looks_at_sharing));
     printf("latest end of a sleep of this machine: %.1f ms\n", sleep_ms);
     fflush(stdout);
 }

@@ -23,6 +23,8 @@ void chaos_add(chaos_tally *sum, const chaos_tally *tally);
 
 typedef struct chaos_worker {
     mc_client         *client;
+    mc_client         *hurried; /* a view with hurried_ms for a call, for some of the single calls; NULL: none */
+    int                hurried_ms;
     ledger_key        *keys; /* everybody's */
     size_t             key_count, first_own;
     const atomic_bool *over;
