@@ -15,6 +15,9 @@
 #define LINE_RIDERS 32
 #define LINE_KEYS_SIZE 1024
 
+/* So often in a row one sends for all who wait. */
+#define BATCHES 2
+
 /* So many bytes of values go on board at once: all that is on board is formatted at once, before anybody can leave. */
 #define BOARDING_MAX 65536
 
@@ -37,6 +40,7 @@ struct mc__share {
     bool            sending;                        /* somebody sends */
     bool            heard;                          /* a byte of the host has come */
     bool            full;                           /* somebody could not get on board when it was boarded last */
+    bool            stalled;                        /* one has left in vain, and no byte has come since */
     bool            stray;                          /* a byte has come that nobody asked for */
     mc_status       broken;                         /* MC_OK: it is not */
     mc__time        moved;                          /* when something came last, or was asked while nothing was awaited */
@@ -447,7 +451,7 @@ mc__share *mc__share_open(mc__host *host, mc__connection *connection, mc__rider 
     share->first = rider;
     share->reader = NULL;
     share->sending = true; /* from before others see it */
-    share->heard = share->stray = share->full = false;
+    share->heard = share->stray = share->full = share->stalled = false;
     share->broken = MC_OK;
     share->aboard = share->asleep = share->values = 0;
     for (size_t i = 0; i < LINES; i++)
@@ -507,10 +511,10 @@ static bool send_all(const mc__stream *stream, mc_slice bytes, mc__time deadline
 }
 
 /* With the lock held: whether it is over with sending. Who has come to the queue since it was looked at has found nobody to
- * send for him but this one. */
-static bool stop_sending(mc__share *share) {
+ * send for him but this one, or whoever receives next: nobody sends for others for ever. */
+static bool stop_sending(mc__share *share, int batches) {
     set_sending(share, false);
-    if (share->broken != MC_OK || share->full || !mc__pool_crowded(pool_of(share)))
+    if (batches >= BATCHES || share->broken != MC_OK || share->full || !mc__pool_crowded(pool_of(share)))
         return true;
     set_sending(share, true);
     return false;
@@ -520,14 +524,14 @@ mc__duty mc__share_send(mc__share *share, mc__rider *self, mc__time deadline) {
     mc_slice bytes;
     mc__duty duty;
 
-    for (;;) {
+    for (int batches = 0;; batches++) {
         bool sends;
         /* Those who have just been woken come at the same time: each of them that gets on board saves a send. */
         if (!share->first)
             sched_yield();
         lock(share);
-        sends = board(share) && take_output(share, &bytes);
-        if (!sends && stop_sending(share))
+        sends = batches < BATCHES && board(share) && take_output(share, &bytes);
+        if (!sends && stop_sending(share, batches))
             break;
         unlock_and_wake(share);
         if (sends && !send_all(&share->connection->stream, bytes, deadline))
@@ -547,6 +551,7 @@ static void take_input(mc__share *share, ptrdiff_t received, int error) {
         break_with(share, MC_NO_MEMORY, "out of memory");
     } else if (received > 0) {
         share->heard = true;
+        share->full = share->stalled = false;
         share->moved = mc__time_now();
         if (mc__pipeline_received(&share->connection->pipeline, (size_t)received) != MC_OK)
             break_with(share, pipeline->broken, pipeline->reason);
@@ -579,6 +584,10 @@ mc__duty mc__share_read(mc__share *share, mc__rider *self, mc__time now, mc__tim
         share->reader = NULL;
     self->lingers = false;
     duty = settle(share, self);
+    if (duty == MC__DUTY_READ && !share->sending && !share->full && mc__pool_crowded(pool_of(share))) {
+        set_sending(share, true);
+        duty = MC__DUTY_SEND;
+    }
     unlock_and_wake(share);
     return duty;
 }
@@ -598,6 +607,8 @@ mc__duty mc__share_leave(mc__host *host, mc__rider *self) {
     }
     share = self->share; /* is there as long as the rider is on board, or reads */
     line = self->line;
+    self->first_to_leave = !share->stalled;
+    share->stalled = true;
     if (!self->lingers) {
         mc__pipeline_forget(&share->connection->pipeline, &line->exchange, self->at);
         take_off(line, self->at);

@@ -40,13 +40,15 @@ typedef struct mc__rider {
     size_t     at;      /* in the line */
     bool       lingers; /* it is answered, and receives until the lane can be left in order */
     mc_status  failure;
-    bool       heard; /* a byte of the host has come */
+    bool       heard;          /* a byte of the host has come */
+    bool       first_to_leave; /* of those who have left since a byte has come */
 } mc__rider;
 
 /* What the caller is to do next. */
 typedef enum mc__duty {
     MC__DUTY_NONE, /* look at its state: wait, or be done. The lane may be gone */
     MC__DUTY_READ,
+    MC__DUTY_SEND,  /* for others, and then to read */
     MC__DUTY_CLOSE, /* nobody uses the lane any more: mc__share_close */
 } mc__duty;
 
@@ -61,7 +63,7 @@ mc__share *mc__share_join(mc__host *host, mc__rider *rider, mc__time now, bool *
 /* Sends what all ask who wait in the queue, until nobody does or there is no room. By who has opened or joined. */
 mc__duty mc__share_send(mc__share *share, mc__rider *self, mc__time deadline);
 
-/* Receives once. By who reads; again, while the duty is to read. */
+/* Receives once. By who reads; again, while the duty is to read. Sending, where that is the duty, comes before. */
 mc__duty mc__share_read(mc__share *share, mc__rider *self, mc__time now, mc__time deadline);
 
 /* Leaves early: by who has been on board. Where it has been told its end in this moment, nothing is done, and its state says

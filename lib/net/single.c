@@ -146,10 +146,16 @@ static void conclude(struct single *self) {
     case MC__RIDING_ALONE:
         go_on(self);
         break;
-    default: /* it has left, for the deadline has come */
+    default: /* it has left, for the deadline has come; all who leave one after another say the same of the host, once */
         call->exchange->sent = 1;
         call->state = MC__CALL_TALKING;
-        mc__call_stop(call, self->turn.now, MC_TIMEOUT);
+        if (self->rider.first_to_leave) {
+            mc__call_stop(call, self->turn.now, MC_TIMEOUT);
+        } else {
+            snprintf(call->reason, sizeof call->reason, "no complete answer by the deadline");
+            call->state = MC__CALL_DONE;
+            call->failure = MC_TIMEOUT;
+        }
         break;
     }
 }
@@ -158,7 +164,11 @@ static void conclude(struct single *self) {
 static bool do_duty(struct single *self, mc__share *share, mc__duty duty) {
     bool left = false;
 
-    while (duty == MC__DUTY_READ) {
+    while (duty == MC__DUTY_READ || duty == MC__DUTY_SEND) {
+        if (duty == MC__DUTY_SEND) {
+            duty = mc__share_send(share, &self->rider, self->turn.deadline);
+            continue;
+        }
         self->turn.now = mc__time_now();
         left = self->turn.now >= self->turn.deadline;
         duty = left ? mc__share_leave(self->call->host, &self->rider)

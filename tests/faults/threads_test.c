@@ -286,7 +286,7 @@ static void wait_for_a_turn(size_t index, void *arg) {
     mc_get_multi(self->client, &key, 1, &results);
     status = results.items[0].status;
     atomic_fetch_add(&self->answered, status == MC_NOT_FOUND);
-    atomic_fetch_add(&self->unsent, status == MC_UNREACHABLE);
+    atomic_fetch_add(&self->unsent, status == MC_UNREACHABLE || status == MC_NO_SERVER);
     atomic_fetch_add(&self->late, status == MC_TIMEOUT);
     mc_results_clear(&results);
 }
