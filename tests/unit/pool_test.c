@@ -391,6 +391,224 @@ START_TEST(many_threads_share_a_few_connections) {
 }
 END_TEST
 
+/* ------------------------------------------------------------------------------------------------- those who share -- */
+
+static mc__park parks[WAITERS];
+
+static mc__taken lead(size_t i, mc__connection **connection) {
+    bool calm;
+
+    ck_assert_int_eq(mc__park_init(&parks[i]), 0);
+    return mc__pool_lead(&pool, &waiters[i], &parks[i], connection, &calm);
+}
+
+static bool is_told(size_t i) {
+    return mc__park_wait(&parks[i], mc__time_now());
+}
+
+static void queue_to_share(size_t i) {
+    mc__connection *connection;
+
+    ck_assert_int_eq(lead(i, &connection), MC__TAKEN_PLACE);
+    ck_assert_ptr_null(connection);
+    ck_assert(!is_told(i));
+}
+
+static void check_leads(size_t i, const mc__connection *connection) {
+    ck_assert(is_told(i));
+    ck_assert(waiters[i].granted);
+    ck_assert_ptr_eq(waiters[i].connection, connection);
+}
+
+/* A pool whose connections are all led, but for those that are made idle. */
+static void lead_all(mc__connection *connections[MAX]) {
+    for (size_t i = 0; i < MAX; i++) {
+        mc__connection *none;
+        ck_assert_int_eq(lead(0, &none), MC__TAKEN_RIGHT);
+        ck_assert_ptr_null(none);
+        connections[i] = open_by_right();
+    }
+    ck_assert_uint_eq(pool.leading, MAX);
+}
+
+START_TEST(few_lead_on_connections_of_their_own) {
+    mc__connection *connections[MAX], *taken;
+
+    lead_all(connections);
+    queue_to_share(1);
+    ck_assert(mc__pool_crowded(&pool));
+    ck_assert(mc__pool_leave(&pool, &waiters[1]));
+    ck_assert(!mc__pool_crowded(&pool));
+    mc__pool_stop_leading(&pool, connections[1]);
+    ck_assert_int_eq(lead(0, &taken), MC__TAKEN_CONNECTION);
+    ck_assert_ptr_eq(taken, connections[1]);
+    for (size_t i = 0; i < MAX; i++)
+        mc__pool_stop_leading(&pool, connections[i]);
+    ck_assert_uint_eq(pool.leading, 0);
+}
+END_TEST
+
+START_TEST(a_connection_that_comes_back_goes_to_the_first_to_lead) {
+    mc__connection *connections[MAX];
+
+    lead_all(connections);
+    queue_to_share(1);
+    queue_to_share(2);
+    mc__pool_stop_leading(&pool, connections[2]);
+    check_leads(1, connections[2]);
+    ck_assert(!is_told(2));
+    ck_assert_uint_eq(pool.leading, MAX);
+    mc__pool_drop(&pool, connections[2]);
+    mc__pool_stop_leading(&pool, NULL);
+    check_leads(2, NULL);
+    ck_assert_uint_eq(pool.leading, MAX);
+    connections[2] = open_by_right();
+    for (size_t i = 0; i < MAX; i++)
+        mc__pool_stop_leading(&pool, connections[i]);
+}
+END_TEST
+
+/* Where nobody leads any more, one who waits is called, though nothing comes back in that moment. */
+START_TEST(the_last_who_leads_is_followed) {
+    mc__connection *connections[MAX];
+
+    lead_all(connections);
+    for (size_t i = 1; i < MAX; i++)
+        mc__pool_stop_leading(&pool, connections[i]);
+    mc__pool_count_riding(&pool, MAX); /* so that who comes waits, though connections are idle */
+    queue_to_share(1);
+    mc__pool_count_riding(&pool, -MAX);
+    mc__pool_stop_leading(&pool, NULL); /* it needs its connection no more, but keeps it for something else */
+    check_leads(1, connections[MAX - 1]);
+    mc__pool_stop_leading(&pool, connections[MAX - 1]);
+    mc__pool_give_back(&pool, connections[0]);
+    ck_assert_uint_eq(pool.leading, 0);
+}
+END_TEST
+
+static bool take_some(void *arg, mc__waiter *waiter) {
+    size_t *left = arg;
+
+    (void)waiter;
+    return *left > 0 && (*left)--;
+}
+
+static bool take_along(size_t most) {
+    return mc__pool_take_along(&pool, take_some, &most);
+}
+
+START_TEST(those_who_are_taken_along_have_left_the_queue) {
+    mc__connection *connections[MAX], *connection = NULL;
+
+    lead_all(connections);
+    queue_to_share(1);
+    queue_to_share(2);
+    queue_to_share(3);
+    ck_assert(!take_along(1));
+    ck_assert_int_eq(waiters[1].waiting, MC__WAITING_RIDES);
+    ck_assert_int_eq(waiters[2].waiting, MC__WAITING_QUEUED);
+    ck_assert(!mc__pool_leave(&pool, &waiters[1]));
+    ck_assert_int_eq(mc__pool_break_out(&pool, &waiters[1], &connection), MC__TAKEN_PLACE);
+    ck_assert(take_along(9));
+    ck_assert_ptr_null(pool.first);
+    ck_assert(!mc__pool_crowded(&pool));
+    ck_assert(take_along(9));
+    for (size_t i = 0; i < MAX; i++)
+        mc__pool_stop_leading(&pool, connections[i]);
+    for (size_t i = 1; i < WAITERS; i++)
+        ck_assert(!is_told(i));
+}
+END_TEST
+
+START_TEST(nobody_is_taken_along_past_one_who_wants_a_connection) {
+    mc__connection *connections[MAX];
+
+    lead_all(connections);
+    queue_to_share(1);
+    queue_up(&waiters[2]);
+    queue_to_share(3);
+    ck_assert(!take_along(9));
+    ck_assert_int_eq(waiters[1].waiting, MC__WAITING_RIDES);
+    ck_assert_int_eq(waiters[3].waiting, MC__WAITING_QUEUED);
+    ck_assert(!take_along(9));
+    mc__pool_stop_leading(&pool, connections[0]);
+    check_granted(&waiters[2], connections[0]);
+    ck_assert(take_along(9));
+    ck_assert_int_eq(waiters[3].waiting, MC__WAITING_RIDES);
+    mc__pool_give_back(&pool, connections[0]);
+    mc__pool_stop_leading(&pool, connections[1]);
+    mc__pool_stop_leading(&pool, connections[2]);
+}
+END_TEST
+
+START_TEST(who_breaks_out_takes_what_is_there) {
+    mc__connection *connections[MAX], *taken = NULL;
+
+    lead_all(connections);
+    queue_to_share(1);
+    queue_to_share(2);
+    ck_assert_int_eq(mc__pool_break_out(&pool, &waiters[2], &taken), MC__TAKEN_PLACE);
+    ck_assert_int_eq(waiters[2].waiting, MC__WAITING_QUEUED);
+    pool.max++;
+    ck_assert_int_eq(mc__pool_break_out(&pool, &waiters[2], &taken), MC__TAKEN_RIGHT);
+    ck_assert_ptr_null(taken);
+    ck_assert_int_eq(waiters[2].waiting, MC__WAITING_NOT);
+    ck_assert_uint_eq(pool.leading, MAX + 1);
+    mc__pool_return_right(&pool);
+    check_leads(1, NULL);
+    mc__pool_stop_leading(&pool, NULL);
+    ck_assert_int_eq(mc__pool_break_out(&pool, &waiters[1], &taken), MC__TAKEN_PLACE); /* it has been granted something */
+    mc__pool_return_right(&pool);
+    mc__pool_stop_leading(&pool, NULL);
+    pool.max--;
+    for (size_t i = 0; i < MAX; i++)
+        mc__pool_stop_leading(&pool, connections[i]);
+    ck_assert_uint_eq(pool.leading, 0);
+}
+END_TEST
+
+START_TEST(what_one_who_shares_was_granted_goes_to_the_next_when_he_leaves) {
+    mc__connection *connections[MAX];
+
+    lead_all(connections);
+    queue_to_share(1);
+    queue_up(&waiters[2]);
+    queue_to_share(3);
+    mc__pool_stop_leading(&pool, connections[0]);
+    check_leads(1, connections[0]);
+    ck_assert(mc__pool_leave(&pool, &waiters[1]));
+    check_granted(&waiters[2], connections[0]);
+    ck_assert_uint_eq(pool.leading, MAX - 1);
+    mc__pool_give_back(&pool, connections[0]);
+    check_leads(3, connections[0]);
+    ck_assert_uint_eq(pool.leading, MAX);
+    ck_assert(mc__pool_leave(&pool, &waiters[3]));
+    ck_assert_ptr_eq(pool.idle, connections[0]);
+    mc__pool_stop_leading(&pool, connections[1]);
+    mc__pool_stop_leading(&pool, connections[2]);
+    ck_assert_uint_eq(pool.leading, 0);
+}
+END_TEST
+
+START_TEST(a_childs_pool_has_no_crowd) {
+    mc__connection *connections[MAX];
+
+    lead_all(connections);
+    queue_to_share(1);
+    queue_to_share(2);
+    mc__pool_count_riding(&pool, 2);
+    mc__pool_count_joinable(&pool, 1);
+    mc__pool_after_fork(&pool);
+    ck_assert(!mc__pool_crowded(&pool));
+    ck_assert(!mc__pool_joinable(&pool));
+    ck_assert_uint_eq(pool.leading + atomic_load(&pool.riding) + pool.open, 0);
+    ck_assert_ptr_null(pool.first);
+    ck_assert_ptr_null(pool.shares[0]);
+    for (size_t i = 0; i < MAX; i++)
+        mc__connection_free(connections[i]); /* a child leaves them: here nobody else has them */
+}
+END_TEST
+
 Suite *test_suite(void) {
     Suite *suite = suite_create("pool");
     TCase *tcase = test_case(suite, "pool", 60);
@@ -410,5 +628,13 @@ Suite *test_suite(void) {
     tcase_add_test(tcase, closing_idle_ones_leaves_those_in_use);
     tcase_add_test(tcase, a_childs_pool_is_empty_and_its_descriptors_are_closed);
     tcase_add_test(tcase, many_threads_share_a_few_connections);
+    tcase_add_test(tcase, few_lead_on_connections_of_their_own);
+    tcase_add_test(tcase, a_connection_that_comes_back_goes_to_the_first_to_lead);
+    tcase_add_test(tcase, the_last_who_leads_is_followed);
+    tcase_add_test(tcase, those_who_are_taken_along_have_left_the_queue);
+    tcase_add_test(tcase, nobody_is_taken_along_past_one_who_wants_a_connection);
+    tcase_add_test(tcase, who_breaks_out_takes_what_is_there);
+    tcase_add_test(tcase, what_one_who_shares_was_granted_goes_to_the_next_when_he_leaves);
+    tcase_add_test(tcase, a_childs_pool_has_no_crowd);
     return suite;
 }

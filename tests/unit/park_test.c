@@ -1,0 +1,163 @@
+#include "net/park.h"
+
+#include "support/check_main.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/time.h>
+
+#define FAR (600 * 1000 * MC__MS)
+#define ROUNDS 5000
+#define OWNERS 4
+
+static mc__park park;
+
+static void init(void) {
+    ck_assert_int_eq(mc__park_init(&park), 0);
+}
+
+static void destroy(void) {
+    mc__park_destroy(&park);
+}
+
+static void set_and_wake(mc__park *self) {
+    mc__park_set(self);
+    mc__park_wake(self);
+}
+
+START_TEST(is_not_set_at_first) {
+    ck_assert(!mc__park_wait(&park, mc__time_now() - 1));
+    ck_assert(!mc__park_wait(&park, mc__time_now()));
+}
+END_TEST
+
+START_TEST(waits_until_the_moment) {
+    mc__time until = mc__time_now() + 20 * MC__MS;
+
+    ck_assert(!mc__park_wait(&park, until));
+    ck_assert_int_ge(mc__time_now(), until);
+}
+END_TEST
+
+START_TEST(what_is_set_stays_so_until_it_is_reset) {
+    mc__park_set(&park);
+    ck_assert(mc__park_wait(&park, mc__time_now() + FAR));
+    ck_assert(mc__park_wait(&park, mc__time_now() - 1));
+    mc__park_reset(&park);
+    ck_assert(!mc__park_wait(&park, mc__time_now()));
+    set_and_wake(&park);
+    ck_assert(mc__park_wait(&park, mc__time_now() + FAR));
+}
+END_TEST
+
+START_TEST(waking_sets_nothing_and_leaves_errno) {
+    errno = 4321;
+    mc__park_wake(&park);
+    ck_assert_int_eq(errno, 4321);
+    ck_assert(!mc__park_wait(&park, mc__time_now()));
+}
+END_TEST
+
+static void *set_later(void *arg) {
+    set_and_wake(arg);
+    return NULL;
+}
+
+/* Whether the wait or the setting comes first. */
+START_TEST(another_thread_wakes_it) {
+    for (size_t i = 0; i < 200; i++) {
+        pthread_t thread;
+
+        ck_assert_int_eq(pthread_create(&thread, NULL, set_later, &park), 0);
+        ck_assert(mc__park_wait(&park, mc__time_now() + FAR));
+        pthread_join(thread, NULL);
+        mc__park_reset(&park);
+    }
+}
+END_TEST
+
+static volatile sig_atomic_t signals;
+
+static void on_signal(int number) {
+    (void)number;
+    signals++;
+}
+
+START_TEST(signals_do_not_end_the_wait) {
+    struct sigaction action = {.sa_handler = on_signal}, before;
+    struct itimerval often = {.it_interval.tv_usec = 1000, .it_value.tv_usec = 1000}, never = {.it_value.tv_usec = 0};
+    mc__time         until;
+
+    sigaction(SIGALRM, &action, &before);
+    setitimer(ITIMER_REAL, &often, NULL);
+    until = mc__time_now() + 50 * MC__MS;
+    while (signals < 5)
+        ck_assert(!mc__park_wait(&park, until) && mc__time_now() >= until);
+    setitimer(ITIMER_REAL, &never, NULL);
+    sigaction(SIGALRM, &before, NULL);
+}
+END_TEST
+
+/* Owners whose memory goes as soon as they see that it is set, while the setter is still about to wake them. */
+struct owner {
+    _Atomic(mc__park *) shown;
+    bool                failed;
+};
+
+static void *own(void *arg) {
+    struct owner *self = arg;
+
+    for (size_t i = 0; i < ROUNDS; i++) {
+        mc__park *own_park = malloc(sizeof *own_park);
+
+        if (!own_park || mc__park_init(own_park) != 0) {
+            self->failed = true;
+            free(own_park);
+            return NULL;
+        }
+        atomic_store(&self->shown, own_park);
+        self->failed = self->failed || !mc__park_wait(own_park, mc__time_now() + FAR);
+        mc__park_destroy(own_park);
+        free(own_park);
+    }
+    return NULL;
+}
+
+START_TEST(its_memory_may_go_as_soon_as_it_is_set) {
+    struct owner owners[OWNERS] = {0};
+    pthread_t    threads[OWNERS];
+
+    for (size_t i = 0; i < OWNERS; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, own, &owners[i]), 0);
+    for (size_t done = 0; done < OWNERS * ROUNDS;) {
+        for (size_t i = 0; i < OWNERS; i++) {
+            mc__park *shown = atomic_exchange(&owners[i].shown, NULL);
+            if (!shown)
+                continue;
+            set_and_wake(shown);
+            done++;
+        }
+    }
+    for (size_t i = 0; i < OWNERS; i++) {
+        pthread_join(threads[i], NULL);
+        ck_assert(!owners[i].failed);
+    }
+}
+END_TEST
+
+Suite *test_suite(void) {
+    Suite *suite = suite_create("park");
+    TCase *tcase = test_case(suite, "park", 60);
+
+    tcase_add_checked_fixture(tcase, init, destroy);
+    tcase_add_test(tcase, is_not_set_at_first);
+    tcase_add_test(tcase, waits_until_the_moment);
+    tcase_add_test(tcase, what_is_set_stays_so_until_it_is_reset);
+    tcase_add_test(tcase, waking_sets_nothing_and_leaves_errno);
+    tcase_add_test(tcase, another_thread_wakes_it);
+    tcase_add_test(tcase, signals_do_not_end_the_wait);
+    tcase_add_test(tcase, its_memory_may_go_as_soon_as_it_is_set);
+    return suite;
+}
