@@ -121,15 +121,21 @@ static void ask_classically(mc__call *call, const mc__turn *turn) {
     take_connection(call, turn);
 }
 
+/* For what follows upon a transfer, which may have waited: another connection, on which the others are not kept waiting. */
+static mc__turn turn_anew(const mc__turn *turn) {
+    return (mc__turn){.now = mc__time_now(), .deadline = turn->deadline, .alone = turn->alone};
+}
+
 /* What the quiet way has left in doubt; the connection is given back. */
 static void ask_doubtful(mc__call *call, const mc__turn *turn) {
     mc__exchange *exchange = call->exchange;
+    mc__turn      now = turn_anew(turn);
 
     exchange->count = exchange->again;
     exchange->again = exchange->answered = exchange->sent = 0;
     exchange->command.quiet = false;
     call->fresh = false;
-    take_connection(call, turn);
+    take_connection(call, &now);
 }
 
 /* -------------------------------------------------------------------------------------------------- the end of a talk -- */
@@ -273,24 +279,26 @@ static bool has_ended(mc__call *call) {
 }
 
 /* Whether the call goes on after a transfer; if not, it has been told. */
-static bool went_on(mc__call *call, const mc__turn *turn, mc__transfer transfer) {
-    switch (transfer) {
-    case MC__TRANSFER_FAILED:
-        broke_with_errno(call, turn);
-        return false;
-    case MC__TRANSFER_CLOSED:
-        broke(call, turn, MC_CONNECTION_LOST, "closed by the server");
-        return false;
-    case MC__TRANSFER_BROKEN:
-        call->heard = true;
-        broke(call, turn, call->connection->pipeline.broken, call->connection->pipeline.reason);
-        return false;
-    case MC__TRANSFER_NO_MEMORY:
-        broke(call, turn, MC_NO_MEMORY, "out of memory");
-        return false;
-    default:
+static bool went_on(mc__call *call, const mc__turn *before, mc__transfer transfer) {
+    mc__turn turn;
+    int      error;
+
+    if (transfer == MC__TRANSFER_SOME || transfer == MC__TRANSFER_BLOCKED)
         return true;
+    error = errno;
+    turn = turn_anew(before);
+    errno = error;
+    if (transfer == MC__TRANSFER_FAILED) {
+        broke_with_errno(call, &turn);
+    } else if (transfer == MC__TRANSFER_CLOSED) {
+        broke(call, &turn, MC_CONNECTION_LOST, "closed by the server");
+    } else if (transfer == MC__TRANSFER_BROKEN) {
+        call->heard = true;
+        broke(call, &turn, call->connection->pipeline.broken, call->connection->pipeline.reason);
+    } else {
+        broke(call, &turn, MC_NO_MEMORY, "out of memory");
     }
+    return false;
 }
 
 /* A peer that closed may have said why: what it sent before is still there to be read. */

@@ -49,7 +49,7 @@ static void write_wire(void) {
 
 /*
  * A connection's part, as words: "?" the question, "yes" its answer, "quiet" and "classic" the 16 requests, "done" a classic
- * answer for each, "MN" and the like a line; "3*STORED" a line thrice; "close", "reset", "silent"; "again" from the start.
+ * answer for each, "MN" and the like a line; "3*STORED" a line thrice; "late" nothing for 1.5 s; "close", "reset", "silent".
  */
 typedef struct quiet_row {
     const char *name;
@@ -126,6 +126,11 @@ static const quiet_row rows[] = {
     {"takes one wrong", false, {"? yes quiet CLIENT_ERROR_x", "classic 2*STORED CLIENT_ERROR_x", "READ 12*STORED STORED"}, "++C+++++++++++++",
      3, false, 0},
 
+    /* late: what comes behind it still ends in time */
+    {"is late to be an error", false, {"? yes quiet late SERVER_ERROR_x MN classic silent"}, "T", 1, false, 2000},
+    {"is late to close", false, {"? ERROR close", "classic late close", "classic silent"}, "T", 3, false, 2000},
+    {"is late to close", true, {"? yes quiet late close", "? yes quiet silent"}, "T", 2, false, 2000},
+
     /* a delete is not repeated: what the first has removed, the second would not find */
     {"an error", true, {"? yes quiet SERVER_ERROR_x MN"}, "P", 1, false, 0},
     {"an error behind misses", true, {"? yes quiet NF_O0 SERVER_ERROR_x MN"}, "NPPPPPPPPPPPPPPP", 1, false, 0},
@@ -184,6 +189,8 @@ static host_step step_of(const char *word, bool deletes, char *line, size_t size
         return (host_step){.action = HOST_CLOSE};
     if (strcmp(word, "reset") == 0)
         return (host_step){.action = HOST_RESET};
+    if (strcmp(word, "late") == 0)
+        return (host_step){.action = HOST_WAIT, .ms = 1500};
     if (strcmp(word, "silent") == 0)
         return (host_step){.action = HOST_DRAIN};
     return bytes_of(HOST_SEND, line_of(word, line, size));
