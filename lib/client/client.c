@@ -41,19 +41,21 @@ static void after_fork_in_child(mc__fork_guard *guard) {
 
 /* ---------------------------------------------------------------------------------------------------- life and end -- */
 
-static void core_free(mc__core *core) {
+/* A client that is no view, and what it shares with its views. */
+struct whole_client {
+    mc_client client;
+    mc__core  core;
+};
+
+static void core_clear(mc__core *core) {
     mc__fork_unregister(&core->guard);
     mc__roster_release(core->roster);
     mc__scratch_free(&core->scratch);
     pthread_mutex_destroy(&core->lock);
-    free(core);
 }
 
-static mc__core *core_new(const mc_options *options) {
-    mc__core *core = calloc(1, sizeof *core);
-
-    if (!core)
-        return NULL;
+/* Zeroed memory becomes a core. false: no memory. */
+static bool core_init(mc__core *core, const mc_options *options) {
     core->options = *options;
     core->options.key_prefix = NULL;
     core->settings = (mc__net_settings){
@@ -67,16 +69,13 @@ static mc__core *core_new(const mc_options *options) {
         .log_arg = options->log_arg,
     };
     core->guard = (mc__fork_guard){.prepare = before_fork, .parent = after_fork_in_parent, .child = after_fork_in_child};
-    if (pthread_mutex_init(&core->lock, NULL) != 0) {
-        free(core);
-        return NULL;
-    }
+    if (pthread_mutex_init(&core->lock, NULL) != 0)
+        return false;
     if (mc__fork_register(&core->guard) != MC_OK) {
         pthread_mutex_destroy(&core->lock);
-        free(core);
-        return NULL;
+        return false;
     }
-    return core;
+    return true;
 }
 
 static void add_prefix(mc_client *client, const char *prefix) {
@@ -88,19 +87,20 @@ static void add_prefix(mc_client *client, const char *prefix) {
 }
 
 mc_client *mc_client_new_with_options(const char *const *hosts, const unsigned *weights, const mc_options *given) {
-    mc_options options;
-    mc_client *client;
+    struct whole_client *whole;
+    mc_options           options;
+    mc_client           *client;
 
     if (mc__options_read(given, &options) != MC_OK)
         return NULL;
-    client = calloc(1, sizeof *client);
-    if (client)
-        client->core = core_new(&options);
-    if (!client || !client->core) {
-        free(client);
+    whole = calloc(1, sizeof *whole);
+    if (!whole || !core_init(&whole->core, &options)) {
+        free(whole);
         mc__tell("out of memory for a client");
         return NULL;
     }
+    client = &whole->client;
+    client->core = &whole->core;
     client->timeout_ms = options.timeout_ms;
     add_prefix(client, options.key_prefix);
     if (mc_client_set_hosts(client, hosts, weights) != MC_OK) {
@@ -146,8 +146,8 @@ void mc_client_free(mc_client *client) {
     if (!client)
         return;
     if (!client->is_view)
-        core_free(client->core);
-    free(client);
+        core_clear(client->core);
+    free(client); /* which the whole client begins with */
 }
 
 /* ------------------------------------------------------------------------------------------------------------ hosts -- */

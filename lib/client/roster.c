@@ -20,25 +20,23 @@ static mc_status count_hosts(const char *const *hosts, size_t *count) {
     return MC_OK;
 }
 
+/* Addresses up to this many are read without an allocation. */
+#define FEW 4
+
 static void clear_addresses(mc__address *addresses, size_t count) {
     for (size_t i = 0; i < count; i++)
         mc__address_clear(&addresses[i]);
-    free(addresses);
 }
 
-static mc_status parse_addresses(const char *const *hosts, size_t count, mc__address **result) {
-    mc__address *addresses = calloc(count, sizeof *addresses);
-
-    if (!addresses)
-        return mc__fail(MC_NO_MEMORY, "out of memory for %zu hosts", count);
+/* After a failure none is held. */
+static mc_status parse_addresses(const char *const *hosts, size_t count, mc__address *addresses) {
     for (size_t i = 0; i < count; i++) {
         mc_status status = mc__address_parse(hosts[i], &addresses[i]);
         if (status != MC_OK) {
-            clear_addresses(addresses, count);
+            clear_addresses(addresses, i);
             return status;
         }
     }
-    *result = addresses;
     return MC_OK;
 }
 
@@ -79,40 +77,61 @@ static mc_status fill(mc__roster *roster, mc__address *addresses, const unsigned
 
     if (status != MC_OK)
         return status;
-    roster->members = calloc(count, sizeof *roster->members);
-    roster->hosts = calloc(count, sizeof(mc__host *));
-    if (!roster->members || !roster->hosts)
-        return mc__fail(MC_NO_MEMORY, "out of memory for %zu hosts", count);
     for (size_t i = 0; i < count && status == MC_OK; i++)
         status = add_member(roster, &addresses[i], settings, old);
     return status;
 }
 
+/* A roster with room for count hosts, in one block. */
+static mc__roster *new_roster(size_t count) {
+    mc__roster *roster = calloc(1, sizeof *roster + count * (sizeof(mc__host *) + sizeof *roster->members));
+
+    if (!roster)
+        return NULL;
+    atomic_init(&roster->references, 1);
+    roster->hosts = (mc__host **)(void *)(roster + 1);
+    roster->members = (size_t *)(void *)(roster->hosts + count);
+    return roster;
+}
+
+static mc_status make(const char *const *hosts, size_t count, mc__address *addresses, const unsigned *weights,
+                      const mc_options *options, const mc__net_settings *settings, const mc__roster *old,
+                      mc__roster **result) {
+    mc_status   status = parse_addresses(hosts, count, addresses);
+    mc__roster *roster;
+
+    if (status != MC_OK)
+        return status;
+    roster = new_roster(count);
+    if (roster)
+        status = fill(roster, addresses, weights, count, options, settings, old);
+    else
+        status = mc__fail(MC_NO_MEMORY, "out of memory for %zu hosts", count);
+    clear_addresses(addresses, count);
+    if (status == MC_OK)
+        *result = roster;
+    else
+        mc__roster_release(roster);
+    return status;
+}
+
 mc_status mc__roster_new(const char *const *hosts, const unsigned *weights, const mc_options *options,
                          const mc__net_settings *settings, const mc__roster *old, mc__roster **result) {
-    mc__address *addresses = NULL;
-    mc__roster  *roster;
+    mc__address  few[FEW];
+    mc__address *addresses = few;
     size_t       count;
     mc_status    status = count_hosts(hosts, &count);
 
     *result = NULL;
     if (status != MC_OK)
         return status;
-    status = parse_addresses(hosts, count, &addresses);
-    if (status != MC_OK)
-        return status;
-    roster = calloc(1, sizeof *roster);
-    if (roster) {
-        atomic_init(&roster->references, 1);
-        status = fill(roster, addresses, weights, count, options, settings, old);
-    } else {
-        status = mc__fail(MC_NO_MEMORY, "out of memory for %zu hosts", count);
-    }
-    clear_addresses(addresses, count);
-    if (status == MC_OK)
-        *result = roster;
-    else
-        mc__roster_release(roster);
+    if (count > FEW)
+        addresses = calloc(count, sizeof *addresses);
+    if (!addresses)
+        return mc__fail(MC_NO_MEMORY, "out of memory for %zu hosts", count);
+    status = make(hosts, count, addresses, weights, options, settings, old, result);
+    if (addresses != few)
+        free(addresses);
     return status;
 }
 
@@ -122,7 +141,5 @@ void mc__roster_release(mc__roster *roster) {
     for (size_t i = 0; i < roster->host_count; i++)
         mc__host_release(roster->hosts[i]);
     mc__placement_free(roster->placement);
-    free(roster->members);
-    free(roster->hosts);
     free(roster);
 }

@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 #include <net/if.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/un.h>
 
@@ -152,25 +151,37 @@ static const char *read_port(const address_parts *parts, uint16_t *port) {
     return NULL;
 }
 
-/* Fills in the address; false: no memory. */
-static bool build(const address_parts *parts, mc__address *address) {
-    bool        number = is_address(AF_INET, parts->host);
-    size_t      room = parts->host.len + sizeof "inet:[]:65535";
-    int         len = (int)parts->host.len;
-    const char *host = parts->host.data;
+static char *put(char *at, mc_slice text) {
+    memcpy(at, text.data, text.len);
+    return at + text.len;
+}
 
-    address->host = strndup(host, parts->host.len);
-    address->name = malloc(room);
-    if (address->host == NULL || address->name == NULL)
+/* Fills in the address; false: no memory. Its two texts are in one block. */
+static bool build(const address_parts *parts, mc__address *address) {
+    bool  number = is_address(AF_INET, parts->host);
+    char *at = malloc(2 * parts->host.len + sizeof "" + sizeof "inet:[]:65535");
+
+    if (at == NULL)
         return false;
     address->kind = parts->kind == MC__ADDRESS_ANY && number ? MC__ADDRESS_INET : parts->kind;
+    address->host = at;
+    at = put(at, parts->host);
+    *at++ = '\0';
+    address->name = at;
     if (address->kind == MC__ADDRESS_UNIX)
-        snprintf(address->name, room, "unix:%.*s", len, host);
+        at = put(at, MC__LITERAL("unix:"));
     else if (address->kind == MC__ADDRESS_INET6)
-        snprintf(address->name, room, "[%.*s]:%u", len, host, (unsigned)address->port);
-    else
-        snprintf(address->name, room, "%s%.*s:%u", address->kind == MC__ADDRESS_INET && !number ? "inet:" : "", len, host,
-                 (unsigned)address->port);
+        at = put(at, MC__LITERAL("["));
+    else if (address->kind == MC__ADDRESS_INET && !number)
+        at = put(at, MC__LITERAL("inet:"));
+    at = put(at, parts->host);
+    if (address->kind == MC__ADDRESS_INET6)
+        at = put(at, MC__LITERAL("]"));
+    if (address->kind != MC__ADDRESS_UNIX) {
+        *at++ = ':';
+        at += mc__number_format(address->port, at);
+    }
+    *at = '\0';
     return true;
 }
 
@@ -198,6 +209,5 @@ mc_status mc__address_parse(const char *text, mc__address *address) {
 
 void mc__address_clear(mc__address *address) {
     free(address->host);
-    free(address->name);
     *address = (mc__address){0};
 }

@@ -31,7 +31,7 @@ typedef struct mc__address {
     char            *host; /* as written: a name, an address without brackets, or a path */
     uint16_t         port; /* 0 for a path */
     char            *name; /* "h:11211", "inet:h:11211", "[::1]:11211", "unix:/path": for messages; where two are equal, it
-                              is the same host */
+                              is the same host. In host's block */
 } mc__address;
 
 /*

@@ -27,7 +27,7 @@
 struct mc__lookup {
     atomic_uint   holders;
     pid_t         process; /* that the thread is in */
-    mc__address   address; /* only kind, host and port; host is this object's own */
+    mc__address   address; /* of a name: kind, host and port; host is this object's own */
     mc__wakeup    wakeup;
     atomic_bool   done; /* what follows is written before, and not changed after */
     bool          failed_locally;
@@ -251,15 +251,27 @@ static mc__lookup *new_lookup(const mc__address *address) {
     if (!lookup)
         return NULL;
     lookup->wakeup = (mc__wakeup)MC__WAKEUP_NONE;
-    lookup->process = getpid();
-    lookup->address = (mc__address){.kind = address->kind, .host = strdup(address->host), .port = address->port};
+    lookup->address = (mc__address){.kind = address->kind, .host = address->host, .port = address->port};
     atomic_init(&lookup->holders, ONE_REFERENCE);
-    atomic_init(&lookup->done, false);
-    if (!lookup->address.host) {
-        destroy(lookup);
-        return NULL;
-    }
+    atomic_init(&lookup->done, resolve_at_once(lookup));
+    lookup->address.host = NULL; /* it was the caller's */
     return lookup;
+}
+
+/* Returns 0 or an errno. */
+static int resolve_in_thread(mc__lookup *lookup, const char *name) {
+    int error;
+
+    lookup->address.host = strdup(name);
+    if (!lookup->address.host)
+        return ENOMEM;
+    lookup->process = getpid();
+    error = mc__wakeup_open(&lookup->wakeup);
+    if (error == 0) {
+        atomic_store(&lookup->holders, ONE_REFERENCE | HELD_BY_THREAD);
+        error = start_thread(lookup);
+    }
+    return error;
 }
 
 mc_status mc__lookup_start(const mc__address *address, mc__lookup **lookup, int *error) {
@@ -268,19 +280,10 @@ mc_status mc__lookup_start(const mc__address *address, mc__lookup **lookup, int 
     *lookup = NULL;
     if (!new)
         return MC_NO_MEMORY;
-    if (resolve_at_once(new)) {
-        atomic_store(&new->done, true);
-        *lookup = new;
-        return MC_OK;
-    }
-    *error = mc__wakeup_open(&new->wakeup);
-    if (*error == 0) {
-        atomic_store(&new->holders, ONE_REFERENCE | HELD_BY_THREAD);
-        *error = start_thread(new);
-    }
+    *error = mc__lookup_done(new) ? 0 : resolve_in_thread(new, address->host);
     if (*error != 0) {
         destroy(new);
-        return MC_UNREACHABLE;
+        return *error == ENOMEM ? MC_NO_MEMORY : MC_UNREACHABLE;
     }
     *lookup = new;
     return MC_OK;
