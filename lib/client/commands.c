@@ -78,8 +78,6 @@ static void take_values(mc__exchange *exchange, const mc__found *found, size_t c
     value->len = found->data.len;
     value->flags = found->flags;
     value->cas = found->cas;
-    if (mc__format_inflates(self->options, found->flags))
-        inflate_value(self, value);
 }
 
 static void take_answer(mc__exchange *exchange, size_t i, mc_status status, const mc__reply *reply) {
@@ -96,8 +94,6 @@ static void take_answer(mc__exchange *exchange, size_t i, mc_status status, cons
         ask->value->data[reply->length] = '\0';
         ask->value->flags = reply->flags;
         ask->value->cas = reply->cas;
-        if (mc__format_inflates(self->options, reply->flags))
-            inflate_value(self, ask->value);
     }
     if (ask->number)
         *ask->number = reply->number;
@@ -138,6 +134,10 @@ static bool ask_host(struct single *self, mc__host *host, bool probe, mc__time n
 
     mc__call_init(&call, host, &self->exchange, probe);
     mc__single_run(&call, now, deadline);
+    /* Now, and not as it comes: that may be in another call's thread, while others wait. */
+    if (is_answered(self) && self->status == MC_OK && self->ask->value &&
+        mc__format_inflates(self->options, self->ask->value->flags))
+        inflate_value(self, self->ask->value);
     if (!is_answered(self)) {
         bool sent = self->exchange.sent > 0;
         self->status = sent ? mc__call_sent_status(&call) : mc__call_unsent_status(&call);

@@ -15,6 +15,12 @@
 #define LINE_RIDERS 32
 #define LINE_KEYS_SIZE 1024
 
+/* A thread that gives way to others for longer than this has met some that are not of this lane, and does not for a while.
+ * Nor does one whose deadline is near. */
+#define YIELD_MAX (1 * MC__MS)
+#define YIELD_PAUSE (250 * MC__MS)
+#define YIELD_MARGIN (100 * MC__MS)
+
 /* So often in a row one sends for all who wait. */
 #define BATCHES 2
 
@@ -338,10 +344,9 @@ static void withdraw(mc__share *share) {
 
     while (*at && *at != share)
         at++;
-    if (*at)
-        mc__pool_count_joinable(pool_of(share), -1);
     for (; *at; at++)
         at[0] = at[1];
+    mc__pool_count_joinable(pool_of(share), -1); /* it was counted whether or not the list had room for it */
 }
 
 /* Whoever is on board fails; whether his request may have reached the server is known by its line. */
@@ -510,6 +515,20 @@ static bool send_all(const mc__stream *stream, mc_slice bytes, mc__time deadline
     return true;
 }
 
+/* Those who have just been woken come at the same time: each of them that gets on board saves a send. But where the
+ * processor is wanted by others, who may keep it for long, they are not waited for. */
+static void let_others_come(mc__share *share, mc__time deadline) {
+    mc__pool *pool = pool_of(share);
+    mc__time  before = mc__time_now(), after;
+
+    if (before < atomic_load_explicit(&pool->yield_from, memory_order_relaxed) || deadline - before < YIELD_MARGIN)
+        return;
+    sched_yield();
+    after = mc__time_now();
+    if (after - before > YIELD_MAX)
+        atomic_store_explicit(&pool->yield_from, after + YIELD_PAUSE, memory_order_relaxed);
+}
+
 /* With the lock held: whether it is over with sending. Who has come to the queue since it was looked at has found nobody to
  * send for him but this one, or whoever receives next: nobody sends for others for ever. */
 static bool stop_sending(mc__share *share, int batches) {
@@ -526,9 +545,8 @@ mc__duty mc__share_send(mc__share *share, mc__rider *self, mc__time deadline) {
 
     for (int batches = 0;; batches++) {
         bool sends;
-        /* Those who have just been woken come at the same time: each of them that gets on board saves a send. */
         if (!share->first)
-            sched_yield();
+            let_others_come(share, deadline);
         lock(share);
         sends = batches < BATCHES && board(share) && take_output(share, &bytes);
         if (!sends && stop_sending(share, batches))
