@@ -45,11 +45,12 @@ typedef struct mc__pool {
     unsigned        open; /* in all, and rights to open one */
     unsigned        max;
     mc__waiter     *first, *last;
-    unsigned        leading;  /* calls that share and lead alone, and lanes */
-    atomic_uint     riding;   /* calls on board of lanes */
-    atomic_uint     crowd;    /* calls in the queue that share */
-    atomic_uint     joinable; /* lanes on which nobody sends */
-    unsigned        calm;     /* so many in a row have found nobody to share with */
+    unsigned        leading;    /* calls that share and lead alone, and lanes */
+    atomic_uint     riding;     /* calls on board of lanes */
+    atomic_uint     crowd;      /* calls in the queue that share */
+    atomic_uint     joinable;   /* lanes on which nobody sends */
+    atomic_llong    yield_from; /* before, who sends on a lane does not give way to others */
+    unsigned        calm;       /* so many in a row have found nobody to share with */
 
     pthread_mutex_t   ride_lock;                  /* for the lanes; taken before lock where both are */
     struct mc__share *shares[MC__SHARES_MAX + 1]; /* the lanes that may be joined, and NULL behind */
