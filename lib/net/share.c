@@ -17,8 +17,8 @@
 
 /* A thread that gives way to others for longer than this has met some that are not of this lane, and does not for a while.
  * Nor does one whose deadline is near. */
-#define YIELD_MAX (1 * MC__MS)
-#define YIELD_PAUSE (250 * MC__MS)
+#define YIELD_MAX (2 * MC__MS)
+#define YIELD_PAUSE (20 * MC__MS)
 #define YIELD_MARGIN (100 * MC__MS)
 
 /* So often in a row one sends for all who wait. */
