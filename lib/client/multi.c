@@ -271,7 +271,7 @@ static mc_status complain(const struct batch *batch, size_t i) {
 
     if (!mc__slice_valid(key) || (batch->entries && !mc__slice_valid(batch->entries[i].value)))
         return mc__fail(MC_BAD_ARGUMENT, "key or value %zu is NULL and has a length", i);
-    if (!mc__key_legal(prefix, key))
+    if (!batch->entries || !mc__key_legal(prefix, key))
         return mc__fail_bad_key(prefix, key);
     return mc__fail_too_large(key, batch->entries[i].value.len, batch->client->core->options.max_value_size);
 }
