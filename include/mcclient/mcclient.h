@@ -202,13 +202,17 @@ typedef struct mc_options {
                                            "typed values" */
     mc_log_fn *log;                     /* NULL: silent */
     void      *log_arg;                 /* handed to log */
+    int        spin_us;                 /* 0: sleep until an answer comes; n: ask for it again and again, for up to n
+                                           microseconds, and then sleep: sooner back, for the price of a processor. Only
+                                           where there are some to spare. Threads that share a connection sleep. 0 to
+                                           1,000,000 */
 } mc_options;
 
 /* The defaults: mc_options options = MC_OPTIONS_INIT; */
 #define MC_OPTIONS_INIT                                                                                                     \
     {                                                                                                                       \
         sizeof(mc_options), 3000, 1000, 30000, MC_FAILOVER_REHASH, MC_DISTRIBUTION_HOST_LIST, MC_HASH_PYTHON, 16, 1048576,  \
-            NULL, false, MC_FORMAT_RAW, 0, NULL, NULL                                                                       \
+            NULL, false, MC_FORMAT_RAW, 0, NULL, NULL, 0                                                                    \
     }
 
 /* Fills options with the defaults, as MC_OPTIONS_INIT does. */

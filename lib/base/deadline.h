@@ -11,6 +11,7 @@
 typedef int64_t mc__time; /* nanoseconds, monotonic */
 
 #define MC__MS ((mc__time)1000000)
+#define MC__US ((mc__time)1000)
 
 /* A moment that never comes. */
 #define MC__NEVER INT64_MAX

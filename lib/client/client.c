@@ -62,6 +62,7 @@ static bool core_init(mc__core *core, const mc_options *options) {
         .io_timeout_ms = options->timeout_ms / IO_WAITS,
         .connect_timeout_ms = options->connect_timeout_ms,
         .dead_retry_ms = options->dead_retry_ms,
+        .spin_us = options->spin_us,
         .max_connections = options->max_connections,
         .max_value_size = options->max_value_size,
         .flush_on_reconnect = options->flush_on_reconnect,

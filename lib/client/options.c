@@ -4,6 +4,7 @@
 #include "protocol/key.h"
 
 #define TIMEOUT_MAX_MS 86400000
+#define SPIN_MAX_US 1000000
 
 /* The size of each struct in its first release: a smaller one was not started from its init value. */
 #define OPTIONS_SIZE_FIRST sizeof(mc_options)
@@ -41,6 +42,7 @@ static mc_status check_options(const mc_options *options) {
         {"hash", options->hash, MC_HASH_PYTHON, MC_HASH_ONE_AT_A_TIME},
         {"max_connections", options->max_connections, 1, 65535},
         {"value_format", options->value_format, MC_FORMAT_RAW, MC_FORMAT_PYTHON},
+        {"spin_us", options->spin_us, 0, SPIN_MAX_US},
     };
     mc_status status = MC_OK;
 

@@ -260,7 +260,7 @@ static void broke_with_errno(mc__call *call, const mc__turn *turn) {
 /* ------------------------------------------------------------------------------------------------------------ talking -- */
 
 static bool may_wait(const mc__call *call, const mc__turn *turn) {
-    return (turn->alone || turn->in_turn) && !call->asking &&
+    return (turn->alone || turn->in_turn) && !call->asking && call->host->settings->spin_us == 0 &&
            mc__connection_may_wait(call->connection, turn->now, turn->deadline);
 }
 
@@ -370,7 +370,7 @@ static void talk(mc__call *call, const mc__turn *first, bool readable) {
 bool mc__call_takes_turns(mc__call *call, const mc__turn *turn) {
     mc__time part_ms = (turn->deadline - turn->now) / TURN_WAIT_PART / MC__MS;
 
-    if (call->state != MC__CALL_TALKING || call->asking || part_ms < TURN_WAIT_MIN_MS ||
+    if (call->state != MC__CALL_TALKING || call->asking || call->host->settings->spin_us > 0 || part_ms < TURN_WAIT_MIN_MS ||
         mc__pipeline_wants_output(&call->connection->pipeline))
         return false;
     return mc__stream_shorten(&call->connection->stream, part_ms < TURN_WAIT_MS ? (int)part_ms : TURN_WAIT_MS);

@@ -32,6 +32,17 @@ static void stop_all(mc__call *calls, size_t count, mc__time now, mc_status stat
     }
 }
 
+/* Polls; for the first spin_us again and again, without sleeping. */
+static int wait_until(struct pollfd *polls, nfds_t count, mc__time until, int spin_us) {
+    mc__time now = mc__time_now();
+    mc__time spin_until = mc__earlier(now + spin_us * MC__US, until);
+    int      found = 0;
+
+    for (; found == 0 && now < spin_until; now = mc__time_now())
+        found = poll(polls, count, 0);
+    return found != 0 ? found : poll(polls, count, mc__deadline_left_ms(until, now));
+}
+
 /* One wait for all that are not done. false: the run is over. */
 static bool wait_and_step(mc__call *calls, size_t count, struct pollfd *polls, mc__turn *turn) {
     mc__time until = turn->deadline;
@@ -43,7 +54,7 @@ static bool wait_and_step(mc__call *calls, size_t count, struct pollfd *polls, m
     }
     for (nfds_t i = 0; i < waiting; i++)
         polls[i].revents = 0;
-    if (poll(polls, waiting, mc__deadline_left_ms(until, mc__time_now())) < 0 && errno != EINTR && errno != EAGAIN) {
+    if (wait_until(polls, waiting, until, calls->host->settings->spin_us) < 0 && errno != EINTR && errno != EAGAIN) {
         stop_all(calls, count, turn->now, MC_NO_MEMORY);
         return false;
     }

@@ -8,6 +8,7 @@ typedef struct mc__net_settings {
     int        io_timeout_ms; /* the longest wait of a socket by itself: part of the client's timeout */
     int        connect_timeout_ms;
     int        dead_retry_ms;
+    int        spin_us; /* how long a wait asks again and again before it sleeps; 0: not at all */
     unsigned   max_connections;
     size_t     max_value_size;
     bool       flush_on_reconnect;

@@ -56,12 +56,23 @@ static mc__transfer ask_carefully(struct single *self, mc__connection *connectio
 
     while (transfer == MC__TRANSFER_SOME && !mc__pipeline_idle(&connection->pipeline)) {
         self->turn.now = mc__time_now();
-        if (!mc__connection_may_wait(connection, self->turn.now, self->turn.deadline))
+        if (self->call->host->settings->spin_us > 0 ||
+            !mc__connection_may_wait(connection, self->turn.now, self->turn.deadline))
             break;
         transfer = mc__connection_receive(connection, true, &drained);
         self->call->heard = self->call->heard || transfer == MC__TRANSFER_SOME;
     }
     return transfer;
+}
+
+/* The reply, or the first part of it. Where it has not come while spinning, the run goes on waiting for it. */
+static ptrdiff_t receive_quickly(const struct single *self, const mc__connection *connection, mc__area space) {
+    int spin_us = self->call->host->settings->spin_us;
+
+    if (spin_us == 0)
+        return mc__stream_receive_one(&connection->stream, space);
+    return mc__stream_receive_spinning(&connection->stream, space,
+                                       mc__earlier(mc__time_now() + spin_us * MC__US, self->turn.deadline));
 }
 
 /* One send, one receive. true: answered. Else the exchange is asked, and *transfer is what came last. */
@@ -86,7 +97,7 @@ static bool ask_quickly(struct single *self, mc__connection *connection, mc__tra
         errno = error;
         return false;
     }
-    received = mc__stream_receive_one(&connection->stream, space);
+    received = receive_quickly(self, connection, space);
     if (received > 0 && mc__quick_take(pipeline, exchange, (size_t)received))
         return true;
     *transfer = received < 0 ? failed() : received == 0 ? MC__TRANSFER_CLOSED : MC__TRANSFER_SOME;

@@ -210,6 +210,15 @@ ptrdiff_t mc__stream_receive_one(const mc__stream *stream, mc__area area) {
     return recv(stream->fd, area.data, area.len, 0);
 }
 
+ptrdiff_t mc__stream_receive_spinning(const mc__stream *stream, mc__area area, mc__time until) {
+    ptrdiff_t received;
+
+    do
+        received = recv(stream->fd, area.data, area.len, MSG_DONTWAIT);
+    while (received < 0 && (errno == EAGAIN || errno == EINTR) && mc__time_now() < until);
+    return received;
+}
+
 /* The same for areas. */
 static unsigned short scatter(const mc__area *areas, size_t count, struct iovec *pieces) {
     unsigned short used = 0;

@@ -91,6 +91,10 @@ ptrdiff_t mc__stream_send(const mc__stream *stream, const mc_slice *slices, size
 ptrdiff_t mc__stream_send_one(const mc__stream *stream, mc_slice slice);
 ptrdiff_t mc__stream_receive_one(const mc__stream *stream, mc__area area);
 
+/* The same without waiting in the socket: it asks again and again until something is there or the time has come; then
+ * EAGAIN. */
+ptrdiff_t mc__stream_receive_spinning(const mc__stream *stream, mc__area area, mc__time until);
+
 /*
  * Receives what is there into the areas, which have room for at least one byte, in order. wait: for the first byte, up to
  * io_timeout_ms. Returns bytes (> 0), 0 at the peer's end, or -1 and errno: EAGAIN (nothing there, or the time is up),

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define KEYS 100
 #define LARGE (500 * 1024)
@@ -270,6 +271,40 @@ START_TEST(a_short_life) {
 }
 END_TEST
 
+static long sleeps(void) {
+    struct rusage usage;
+
+    ck_assert_int_eq(getrusage(RUSAGE_THREAD, &usage), 0);
+    return usage.ru_nvcsw;
+}
+
+/* For an answer that comes within the spin nobody sleeps, and the spin costs the server nothing: one send a call, a host. */
+START_TEST(who_spins_does_not_sleep) {
+    mc_options options = MC_OPTIONS_INIT;
+    long       before = 0;
+
+    begin(2, 100);
+    mc_client_free(mc);
+    options.spin_us = 1000000;
+    mc = mc_client_new_with_options(servers->hosts, NULL, &options);
+    ck_assert_ptr_nonnull(mc);
+    for (unsigned i = 0; i < 2 * CALLS; i++) {
+        if (i == CALLS) {
+            nth_call_disarm();
+            before = sleeps();
+        }
+        get(100);
+        set(100);
+        miss(0);
+        get_multi(100);
+    }
+    ck_assert_int_lt(sleeps() - before, CALLS); /* of more than four times as many answers */
+    ck_assert_uint_eq(nth_call_count(NTH_SEND) + nth_call_count(NTH_SENDMSG), 5 * CALLS);
+    check_no_allocations("spinning");
+    end();
+}
+END_TEST
+
 #define IDLE_HEAP_MAX 20480
 
 /* What a connection holds on to when it is idle, after single commands. A server in this process has the same heap, and
@@ -300,6 +335,7 @@ static void add_tests(TCase *tcase) {
     tcase_add_test(tcase, a_large_get_allocates_nothing);
     tcase_add_test(tcase, large_multis_allocate_nothing);
     tcase_add_test(tcase, a_short_life);
+    tcase_add_test(tcase, who_spins_does_not_sleep);
     tcase_add_test(tcase, an_idle_connection_holds_little);
 }
 

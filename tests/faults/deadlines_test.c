@@ -1,4 +1,5 @@
 /* No call outlives its deadline, whatever it waits for: each command in each phase, with signals and without. */
+#include "base/deadline.h"
 #include "support/check_main.h"
 #include "support/command_set.h"
 #include "support/dead_end.h"
@@ -292,11 +293,43 @@ START_TEST(every_command_in_every_phase_with_signals) {
 }
 END_TEST
 
+/* Spinning is a way to wait, and ends with the call. */
+#define SPIN_DEADLINE_MS 200
+
+START_TEST(a_long_spin_ends_at_the_deadline) {
+    scripted_host *host = scripted_host_start(&(scripted_host_options){.scripts = scripts_silent});
+    const char    *hosts[] = {scripted_host_address(host), NULL};
+    mc_options     options = MC_OPTIONS_INIT;
+    mc_value       value = MC_VALUE_INIT;
+    mc_results     results = MC_RESULTS_INIT;
+    mc_slice       key = mc_str("k");
+    mc_client     *client;
+    mc__time       start, took;
+
+    options.timeout_ms = SPIN_DEADLINE_MS;
+    options.spin_us = 1000000;
+    client = mc_client_new_with_options(hosts, NULL, &options);
+    ck_assert_ptr_nonnull(client);
+    start = mc__time_now();
+    if (_i == 0)
+        ck_assert_int_eq(mc_get(client, key, &value), MC_TIMEOUT);
+    else
+        ck_assert_int_eq(mc_get_multi(client, &key, 1, &results), MC_PARTIAL);
+    took = (mc__time_now() - start) / MC__MS;
+    ck_assert_int_ge(took, SPIN_DEADLINE_MS);
+    ck_assert_int_lt(took, 900);
+    mc_results_clear(&results);
+    mc_client_free(client);
+    scripted_host_discard(host);
+}
+END_TEST
+
 Suite *test_suite(void) {
     Suite *suite = suite_create("deadlines");
     TCase *tcase = test_case(suite, "deadlines", 120);
 
     tcase_add_test(tcase, every_command_in_every_phase);
     tcase_add_test(tcase, every_command_in_every_phase_with_signals);
+    tcase_add_loop_test(tcase, a_long_spin_ends_at_the_deadline, 0, 2);
     return suite;
 }

@@ -42,6 +42,7 @@ START_TEST(the_defaults_are_those_that_are_documented) {
     ck_assert_uint_eq(read.compress_above, 0);
     ck_assert(read.log == NULL);
     ck_assert_ptr_null(read.log_arg);
+    ck_assert_int_eq(read.spin_us, 0);
     ck_assert_uint_eq(initial.size, options.size);
     ck_assert_int_eq(initial.timeout_ms, options.timeout_ms);
     check_read(true, "MC_OPTIONS_INIT");
@@ -56,7 +57,7 @@ static const struct {
     {"dead_retry_ms", 0, DAY_MS},  {"failover", 0, 1},
     {"distribution", 0, 3},        {"hash", 0, 4},
     {"max_connections", 1, 65535}, {"max_value_size", 1, 2147483647},
-    {"value_format", 0, 1},
+    {"value_format", 0, 1},        {"spin_us", 0, 1000000},
 };
 
 static void set_field(size_t row, long long value) {
@@ -84,6 +85,9 @@ static void set_field(size_t row, long long value) {
         break;
     case 7:
         options.max_value_size = (size_t)value;
+        break;
+    case 9:
+        options.spin_us = (int)value;
         break;
     default:
         options.value_format = (mc_value_format)value;
