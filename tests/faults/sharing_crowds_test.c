@@ -161,6 +161,7 @@ START_TEST(who_wants_a_connection_of_his_own_has_his_turn) {
     ck_assert_uint_le(least, BEFORE_MAX);
     ck_assert_uint_eq(atomic_load(&self.wrong), 0);
     mc_results_clear(&results);
+    ck_assert(ride_all_is_quiet(self.client));
     mc_client_free(self.client);
     cluster_stop(servers);
 }
@@ -203,6 +204,7 @@ START_TEST(long_keys_of_many) {
     }
     crew_run(LONG_KEYS, read_long, &self);
     ck_assert_uint_eq(atomic_load(&self.wrong), 0);
+    ck_assert(ride_all_is_quiet(self.client));
     mc_client_free(self.client);
     cluster_stop(servers);
 }
@@ -234,6 +236,7 @@ START_TEST(children_among_those_who_share) {
     atomic_store(&self.over, true);
     crew_join(hammers);
     ck_assert_uint_eq(atomic_load(&self.wrong), 0);
+    ck_assert(ride_all_is_quiet(self.client));
     mc_client_free(self.client);
     cluster_stop(servers);
 }

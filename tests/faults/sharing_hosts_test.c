@@ -230,6 +230,7 @@ START_TEST(a_host_that_mixes_up_its_lines) {
     ck_assert_uint_eq(atomic_load(&self.wrong), 0);
     ck_assert_uint_eq(atomic_load(&self.statuses[MC_BAD_VALUE]), 0);
     ck_assert_uint_gt(atomic_load(&self.well), 0);
+    ck_assert(ride_all_is_quiet(self.client));
     mc_client_free(self.hurried);
     mc_client_free(self.client);
     mixer_stop(&host);
@@ -262,6 +263,7 @@ START_TEST(memory_runs_out_among_those_who_share) {
         self.rounds = 2;
         call(0, &self);
         ck_assert_uint_eq(atomic_load(&self.wrong), 0);
+        ck_assert(ride_all_is_quiet(self.client));
         mc_client_free(self.hurried);
         mc_client_free(self.client);
     }
@@ -291,6 +293,7 @@ START_TEST(system_calls_fail_among_those_who_share) {
             ck_assert_uint_eq(atomic_load(&self.wrong), 0);
             ck_assert_uint_eq(atomic_load(&self.statuses[MC_TIMEOUT]), 0);
             ck_assert_uint_gt(atomic_load(&self.well), atomic_load(&self.calls) / 2);
+            ck_assert(ride_all_is_quiet(self.client));
             mc_client_free(self.hurried);
             mc_client_free(self.client);
         }
@@ -314,6 +317,7 @@ START_TEST(one_byte_at_a_time) {
     nth_call_disarm();
     ck_assert_uint_eq(atomic_load(&self.wrong), 0);
     ck_assert_uint_eq(atomic_load(&self.well), atomic_load(&self.calls));
+    ck_assert(ride_all_is_quiet(self.client));
     mc_client_free(self.hurried);
     mc_client_free(self.client);
     mixer_stop(&host);

@@ -153,6 +153,19 @@ void ride_await_queue(mc_client *client, size_t length) {
         sched_yield();
 }
 
+bool ride_all_is_quiet(mc_client *client) {
+    mc__pool *pool = &client->core->roster->hosts[0]->pool;
+    bool      quiet;
+
+    pthread_mutex_lock(&pool->ride_lock);
+    pthread_mutex_lock(&pool->lock);
+    quiet = !pool->first && pool->leading == 0 && atomic_load(&pool->riding) == 0 && atomic_load(&pool->crowd) == 0 &&
+            atomic_load(&pool->joinable) == 0 && !pool->shares[0];
+    pthread_mutex_unlock(&pool->lock);
+    pthread_mutex_unlock(&pool->ride_lock);
+    return quiet;
+}
+
 /* ------------------------------------------------------------------------------------------------------- the host -- */
 
 struct stage {
@@ -292,6 +305,7 @@ static void check_next(const ride_row *row, mc_client *client, scripted_host *ho
 
     demand(wrong, status == MC_NOT_FOUND, "%s: the next call is %s (%s)", row->name, mc_status_name(status),
            mc_error_detail());
+    demand(wrong, ride_all_is_quiet(client), "%s: something is left of a call", row->name);
     demand(wrong, (connections == 1) == (row->connection == STAYS_IN_USE), "%s: %zu connections", row->name, connections);
     demand(wrong, !scripted_host_mismatch(host), "%s: %s", row->name, scripted_host_mismatch(host));
     mc_value_clear(&value);

@@ -61,6 +61,9 @@ mc_client *ride_client(const char *host, unsigned connections);
 size_t ride_queue_length(mc_client *client);
 void   ride_await_queue(mc_client *client, size_t length);
 
+/* Whether nothing is left of any call: nobody waits, leads or rides, and no lane is open. */
+bool ride_all_is_quiet(mc_client *client);
+
 /* Tries a row in a way. */
 void ride_trial(const ride_row *row, const reply_way *way, complaint *wrong);
 
