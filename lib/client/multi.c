@@ -413,15 +413,15 @@ static void scatter(struct batch *batch) {
  * word of what has come of it. */
 #define WINDOW_SIZE 1048576
 
-static size_t window_of(const struct batch *batch, const struct lane *lane) {
-    size_t count = lane->exchange.count;
-    size_t size = 0, window;
+static size_t window_of(const struct batch *batch, const size_t *order, size_t count) {
+    size_t size = 0, average, window;
 
     if (!batch->entries)
         return MC__LINE_KEYS;
     for (size_t i = 0; i < count; i++)
-        size += batch->packing.sent[lane->order[i]].value.len;
-    window = WINDOW_SIZE / (size / count + 1) + 1;
+        size += batch->packing.sent[order[i]].value.len;
+    average = count > 0 ? size / count : 0;
+    window = WINDOW_SIZE / (average + 1) + 1;
     return window < MC__LINE_KEYS ? window : MC__LINE_KEYS;
 }
 
@@ -443,7 +443,7 @@ static size_t open_lanes(struct batch *batch) {
         lane->exchange.order = lane->order;
         if (count >= QUIET_FROM && mc__quiet_can(batch->verb) && !batch->client->noreply) {
             lane->exchange.command.quiet = true;
-            lane->exchange.window = window_of(batch, lane);
+            lane->exchange.window = window_of(batch, lane->order, count);
         }
         mc__call_init(&batch->calls[lanes++], batch->roster->hosts[host], &lane->exchange, batch->verdicts[host] == PROBED);
         if (batch->verdicts[host] == PROBED)
