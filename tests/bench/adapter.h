@@ -20,8 +20,9 @@ typedef struct bench_adapter {
     void (*close)(void *session);
 } bench_adapter;
 
-extern const bench_adapter bench_raw; /* the limit: written by hand for just this */
-extern const bench_adapter bench_lib; /* this library */
+extern const bench_adapter bench_raw;         /* the limit: written by hand for just this */
+extern const bench_adapter bench_lib;         /* this library */
+extern int                 bench_lib_spin_us; /* its option; set before anything is opened */
 extern const bench_adapter bench_libmemcached;
 
 #endif

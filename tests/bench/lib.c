@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+int bench_lib_spin_us;
+
 typedef struct session {
     bench_data *data;
     mc_client  *client;
@@ -18,6 +20,13 @@ typedef struct session {
     mc_status  *statuses;
 } session;
 
+static mc_client *new_client(const bench_data *data) {
+    mc_options options = MC_OPTIONS_INIT;
+
+    options.spin_us = bench_lib_spin_us;
+    return mc_client_new_with_options(data->addresses, NULL, &options);
+}
+
 static bool get(session *s, unsigned index) {
     if (mc_get(s->client, s->keys[index], &s->value) != MC_OK)
         return false;
@@ -28,7 +37,7 @@ static bool get(session *s, unsigned index) {
 static bool connect_and_get(session *s, unsigned index) {
     bool good;
 
-    s->client = mc_client_new(s->data->addresses, NULL);
+    s->client = new_client(s->data);
     good = s->client && get(s, index);
     mc_client_free(s->client);
     s->client = NULL;
@@ -109,7 +118,7 @@ static void *open_session(bench_data *data, void *first) {
     if (first)
         s->client = ((session *)first)->client;
     else if (data->work->operation != BENCH_CONNECT)
-        s->client = mc_client_new(data->addresses, NULL);
+        s->client = new_client(data);
     errno = 0;
     if (!s->client && data->work->operation != BENCH_CONNECT)
         bench_fail(mc_error_detail());

@@ -31,6 +31,7 @@ static const char usage[] =
     "  --host ADDRESS       127.0.0.1:PORT of a server that is running, in place of starting some; give 32 for all works\n"
     "  --threads-host ADDRESS, --unix-host PATH\n"
     "                       the same, for the works of many threads and those over a unix socket\n"
+    "  --spin-us N          the library's option of this name, for cores to spare: see --cores own\n"
     "  --no-costs           do not count system calls, instructions and allocations\n"
     "  --plot FOLDER        write charts and a table into it, which exists: speed.svg, latency.svg, instructions.svg, "
     "data.tsv\n"
@@ -42,7 +43,16 @@ static _Noreturn void refuse(const char *what) {
     exit(2);
 }
 
-enum { OPTION_CORES = 256, OPTION_WORK, OPTION_CLIENT, OPTION_SERVER, OPTION_HOST, OPTION_THREADS_HOST, OPTION_UNIX_HOST };
+enum {
+    OPTION_CORES = 256,
+    OPTION_WORK,
+    OPTION_CLIENT,
+    OPTION_SERVER,
+    OPTION_HOST,
+    OPTION_THREADS_HOST,
+    OPTION_UNIX_HOST,
+    OPTION_SPIN
+};
 
 /* Those that only set a number or a mode have letters, though none that are documented. */
 static const struct option known[] = {{"quick", no_argument, NULL, 'q'},
@@ -60,6 +70,7 @@ static const struct option known[] = {{"quick", no_argument, NULL, 'q'},
                                       {"host", required_argument, NULL, OPTION_HOST},
                                       {"threads-host", required_argument, NULL, OPTION_THREADS_HOST},
                                       {"unix-host", required_argument, NULL, OPTION_UNIX_HOST},
+                                      {"spin-us", required_argument, NULL, OPTION_SPIN},
                                       {NULL, 0, NULL, 0}};
 
 static void add_works(bench_plan *plan, const char *text) {
@@ -121,6 +132,9 @@ static void take_setting(bench_options *options, int option, const char *text) {
         break;
     case 'm':
         options->pace.turn_ns = number_of(text, 10000) * 1000000u;
+        break;
+    case OPTION_SPIN:
+        bench_lib_spin_us = (int)number_of(text, 1000000);
         break;
     case 'n':
         options->count_costs = false;
