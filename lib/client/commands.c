@@ -128,12 +128,22 @@ static bool is_answered(const struct single *self) {
     return self->exchange.answered == 1;
 }
 
+/* A key whose value is large, or is no more. */
+static void note_size(const struct single *self, mc__host *host) {
+    const mc_value *value = self->ask->value;
+
+    if (is_answered(self) && self->status == MC_OK && value &&
+        (value->len >= MC__LARGE_VALUE || mc__host_has_large_values(host)))
+        mc__host_note_value(host, self->ask->request.key, value->len);
+}
+
 /* Asks one host. true: the command has its status; false: nothing was sent, and another host may be asked. */
 static bool ask_host(struct single *self, mc__host *host, bool probe, mc__time now, mc__time deadline) {
     mc__call call;
 
     mc__call_init(&call, host, &self->exchange, probe);
     mc__single_run(&call, now, deadline);
+    note_size(self, host);
     /* Now, and not as it comes: that may be in another call's thread, while others wait. */
     if (is_answered(self) && self->status == MC_OK && self->ask->value &&
         mc__format_inflates(self->options, self->ask->value->flags))

@@ -1,5 +1,7 @@
 #include "net/host.h"
 
+#include "cluster/hash.h"
+
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,6 +128,30 @@ void mc__host_forget_lookup(mc__host *host, mc__lookup *lookup) {
     pthread_mutex_unlock(&host->lookup_lock);
     if (forgotten)
         mc__lookup_release(lookup);
+}
+
+/* ---------------------------------------------------------------------------------------------------- large values -- */
+
+static unsigned mark_of(mc_slice key) {
+    return mc__hash_crc32(key) | MC__LARGE_KEYS; /* never 0 */
+}
+
+void mc__host_note_value(mc__host *host, mc_slice key, size_t len) {
+    unsigned mark = mark_of(key);
+    unsigned at = mark % MC__LARGE_KEYS;
+
+    if (len >= MC__LARGE_VALUE) {
+        atomic_store_explicit(&host->large[at], mark, memory_order_relaxed);
+        atomic_store_explicit(&host->has_large, true, memory_order_relaxed);
+    } else if (atomic_load_explicit(&host->large[at], memory_order_relaxed) == mark) {
+        atomic_store_explicit(&host->large[at], 0, memory_order_relaxed);
+    }
+}
+
+bool mc__host_expects_large_value(const mc__host *host, mc_slice key) {
+    unsigned mark = mark_of(key);
+
+    return atomic_load_explicit(&host->large[mark % MC__LARGE_KEYS], memory_order_relaxed) == mark;
 }
 
 /* ---------------------------------------------------------------------------------------------------- quiet writes -- */

@@ -11,15 +11,21 @@
 #include "net/resolve.h"
 #include "net/settings.h"
 
+/* Values from this size on are large; so many of their keys are remembered, a power of 2. */
+#define MC__LARGE_VALUE 16384
+#define MC__LARGE_KEYS 64
+
 typedef struct mc__host {
     mc__address             address;
     const mc__net_settings *settings; /* outlives the host */
     mc__health              health;
     mc__pool                pool;
     pthread_mutex_t         lookup_lock;
-    mc__lookup             *lookup;     /* under way, or the last that gave an endpoint that worked; NULL: none */
-    atomic_size_t           preferred;  /* the endpoint of it that worked last */
-    atomic_llong            quiet_from; /* mc__host_may_be_quiet is false before */
+    mc__lookup             *lookup;                /* under way, or the last that gave an endpoint that worked; NULL: none */
+    atomic_size_t           preferred;             /* the endpoint of it that worked last */
+    atomic_llong            quiet_from;            /* mc__host_may_be_quiet is false before */
+    atomic_bool             has_large;             /* some value was large */
+    atomic_uint             large[MC__LARGE_KEYS]; /* the hashes of their keys, by their last bits; 0: none */
     atomic_uint             references;
     mc__fork_guard          guard;
 } mc__host;
@@ -52,6 +58,18 @@ bool mc__host_may_be_quiet(const mc__host *host, mc__time now);
 void mc__host_refused_quiet(mc__host *host);
 void mc__host_ignored_quiet(mc__host *host, mc__time now);
 void mc__host_lost_connection(mc__host *host);
+
+/*
+ * Which keys have large values: what is asked for them takes a connection of its own, so as not to hold up small requests.
+ * Learnt from the values that come; of very many such keys some are forgotten. Any thread.
+ */
+void mc__host_note_value(mc__host *host, mc_slice key, size_t len);
+bool mc__host_expects_large_value(const mc__host *host, mc_slice key);
+
+/* Whether there is anything to know of them. */
+static inline bool mc__host_has_large_values(const mc__host *host) {
+    return atomic_load_explicit(&host->has_large, memory_order_relaxed);
+}
 
 /* Tells the log, if there is one: "<host>: <text>". */
 void mc__host_log(const mc__host *host, const char *text);

@@ -217,6 +217,15 @@ mc__taken mc__pool_break_out(mc__pool *pool, mc__waiter *waiter, mc__connection 
     return taken;
 }
 
+bool mc__pool_has_one_for(mc__pool *pool, const mc__waiter *waiter) {
+    bool found;
+
+    pthread_mutex_lock(&pool->lock);
+    found = waiter->waiting != MC__WAITING_QUEUED && (pool->idle || pool->open < pool->max);
+    pthread_mutex_unlock(&pool->lock);
+    return found;
+}
+
 bool mc__pool_take_along(mc__pool *pool, bool (*board)(void *arg, mc__waiter *waiter), void *arg) {
     bool all;
 

@@ -50,6 +50,7 @@ typedef struct mc__pool {
     atomic_uint     crowd;      /* calls in the queue that share */
     atomic_uint     joinable;   /* lanes on which nobody sends */
     atomic_llong    yield_from; /* before, who sends on a lane does not give way to others */
+    atomic_llong    usual;      /* how long calls on lanes have taken of late */
     unsigned        calm;       /* so many in a row have found nobody to share with */
 
     pthread_mutex_t   ride_lock;                  /* for the lanes; taken before lock where both are */
@@ -81,6 +82,9 @@ bool mc__pool_granted(mc__pool *pool, mc__waiter *waiter, mc__taken *taken, mc__
 
 /* Leaves the queue; what was granted in this moment goes to the next. false: it was taken along, and is not in the queue. */
 bool mc__pool_leave(mc__pool *pool, mc__waiter *waiter);
+
+/* Whether a call that was taken along, and has not been in the queue since, would find a connection of its own now. */
+bool mc__pool_has_one_for(mc__pool *pool, const mc__waiter *waiter);
 
 /* For a call that shares and has waited for long: takes what it could have had without sharing, or stays where it is, with
  * MC__TAKEN_PLACE. It leads then. Only before it was granted anything or taken along; else MC__TAKEN_PLACE too. */

@@ -13,12 +13,19 @@
  * is slow or large must not hold up those who wait behind it. */
 #define PATIENCE (5 * MC__MS)
 
+/* A get that waits on a lane for so many times as long as answers have taken of late, and for this at least, is asked once
+ * more on a connection of its own: what is in front of it there is slow. Its first answer is thrown away when it comes. */
+#define SLOW_TIMES 8
+#define SLOW_MIN (20 * MC__MS)
+
 /* A call on its way. */
 struct single {
     mc__call *call;
     mc__turn  turn;
     mc__rider rider;
     mc__time  patience;
+    mc__time  began;
+    mc__time  slow_at; /* from then on it is asked once more */
 };
 
 /* Only small requests of which each has its own answer share. */
@@ -28,6 +35,9 @@ static bool may_share(const mc__call *call) {
 
     if (call->probe || command->noreply || command->verb > MC__VERB_DECR)
         return false;
+    if (mc__verb_retrieves(command->verb))
+        return !mc__host_has_large_values(call->host) ||
+               !mc__host_expects_large_value(call->host, mc__exchange_key(call->exchange, 0));
     if (!mc__verb_stores(command->verb))
         return true;
     call->exchange->ops->request(call->exchange, 0, &request);
@@ -139,12 +149,40 @@ static void lead_alone(struct single *self, mc__connection *connection) {
 
 /* ---------------------------------------------------------------------------------------------------------- sharing -- */
 
+/* How long answers take on the lanes of a host, of late. */
+static void note_time(struct single *self) {
+    atomic_llong *usual = &self->call->host->pool.usual;
+    long long     before = atomic_load_explicit(usual, memory_order_relaxed);
+    long long     took = mc__time_now() - self->began;
+
+    atomic_store_explicit(usual, before + (took - before) / 8, memory_order_relaxed);
+}
+
+/* When a call on a lane is asked once more; only a get may be, without harm and without a trace. */
+static mc__time slow_from(const struct single *self) {
+    mc__verb  verb = self->call->exchange->command.verb;
+    long long usual = atomic_load_explicit(&self->call->host->pool.usual, memory_order_relaxed);
+    mc__time  wait = SLOW_TIMES * usual > SLOW_MIN ? SLOW_TIMES * usual : SLOW_MIN;
+
+    return verb == MC__VERB_GET || verb == MC__VERB_GETS ? mc__earlier(self->began + wait, self->turn.deadline)
+                                                         : self->turn.deadline;
+}
+
+/* On a lane that is slow to answer; once, and only where that is of use. */
+static bool is_to_be_asked_again(struct single *self) {
+    bool again = self->slow_at < self->turn.deadline && mc__pool_has_one_for(&self->call->host->pool, &self->call->waiter);
+
+    self->slow_at = self->turn.deadline;
+    return again;
+}
+
 /* Goes on, or ends, with what has come of its request. The lane is others' business by now. */
 static void conclude(struct single *self) {
     mc__call *call = self->call;
 
     switch (self->rider.state) {
     case MC__RIDING_ANSWERED:
+        note_time(self);
         mc__host_answered(call->host);
         end(self);
         break;
@@ -157,7 +195,11 @@ static void conclude(struct single *self) {
     case MC__RIDING_ALONE:
         go_on(self);
         break;
-    default: /* it has left, for the deadline has come; all who leave one after another say the same of the host, once */
+    default: /* it has left; all whose deadlines come one after another say the same of the host, once */
+        if (self->turn.now < self->turn.deadline) {
+            go_on(self);
+            break;
+        }
         call->exchange->sent = 1;
         call->state = MC__CALL_TALKING;
         if (self->rider.first_to_leave) {
@@ -171,7 +213,7 @@ static void conclude(struct single *self) {
     }
 }
 
-/* Does what it is to do on a lane. true: it has left the lane, for the deadline has come. */
+/* Does what it is to do on a lane. true: it has left the lane, for the deadline has come, or its answer is slow to. */
 static bool do_duty(struct single *self, mc__share *share, mc__duty duty) {
     bool left = false;
 
@@ -181,9 +223,9 @@ static bool do_duty(struct single *self, mc__share *share, mc__duty duty) {
             continue;
         }
         self->turn.now = mc__time_now();
-        left = self->turn.now >= self->turn.deadline;
+        left = self->turn.now >= self->turn.deadline || (self->turn.now >= self->slow_at && is_to_be_asked_again(self));
         duty = left ? mc__share_leave(self->call->host, &self->rider)
-                    : mc__share_read(share, &self->rider, self->turn.now, self->turn.deadline);
+                    : mc__share_read(share, &self->rider, self->turn.now, self->slow_at);
     }
     if (duty == MC__DUTY_CLOSE)
         mc__share_close(share);
@@ -216,7 +258,11 @@ static bool wait_to_be_told(struct single *self, mc__connection **connection, bo
     if (mc__park_wait(&self->rider.park, patience))
         return true;
     *broken_out = mc__pool_break_out(&call->host->pool, &call->waiter, connection) != MC__TAKEN_PLACE;
-    return !*broken_out && mc__park_wait(&self->rider.park, self->turn.deadline);
+    if (*broken_out)
+        return false;
+    if (mc__park_wait(&self->rider.park, self->slow_at))
+        return true;
+    return !is_to_be_asked_again(self) && mc__park_wait(&self->rider.park, self->turn.deadline);
 }
 
 /* In the queue, or on board. */
@@ -251,6 +297,7 @@ static void ride(struct single *self) {
 
 /* Sends on a lane, and receives or waits there. */
 static void board(struct single *self, mc__share *share) {
+    self->slow_at = slow_from(self);
     if (do_duty(self, share, mc__share_send(share, &self->rider, self->turn.deadline)))
         conclude(self);
     else
@@ -285,10 +332,12 @@ static void wait_in_queue(struct single *self) {
     mc__share *share = mc__share_join(self->call->host, &self->rider, self->turn.now, &stuck);
 
     self->patience = stuck ? 0 : PATIENCE;
-    if (share)
+    if (share) {
         board(self, share);
-    else
+    } else {
+        self->slow_at = slow_from(self);
         ride(self);
+    }
 }
 
 void mc__single_run(mc__call *call, mc__time now, mc__time deadline) {
@@ -308,6 +357,8 @@ void mc__single_run(mc__call *call, mc__time now, mc__time deadline) {
     self.rider.state = MC__RIDING_WAITS;
     self.rider.share = NULL;
     self.patience = PATIENCE;
+    self.began = now;
+    self.slow_at = deadline;
     if (mc__pool_lead(&call->host->pool, &call->waiter, &self.rider.park, &connection, &calm) == MC__TAKEN_PLACE)
         wait_in_queue(&self);
     else
