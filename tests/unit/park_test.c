@@ -126,11 +126,14 @@ static void *own(void *arg) {
 }
 
 START_TEST(its_memory_may_go_as_soon_as_it_is_set) {
-    struct owner owners[OWNERS] = {0};
+    struct owner owners[OWNERS];
     pthread_t    threads[OWNERS];
 
-    for (size_t i = 0; i < OWNERS; i++)
+    for (size_t i = 0; i < OWNERS; i++) {
+        atomic_init(&owners[i].shown, NULL);
+        owners[i].failed = false;
         ck_assert_int_eq(pthread_create(&threads[i], NULL, own, &owners[i]), 0);
+    }
     for (size_t done = 0; done < OWNERS * ROUNDS;) {
         for (size_t i = 0; i < OWNERS; i++) {
             mc__park *shown = atomic_exchange(&owners[i].shown, NULL);
