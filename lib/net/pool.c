@@ -221,7 +221,7 @@ bool mc__pool_has_one_for(mc__pool *pool, const mc__waiter *waiter) {
     bool found;
 
     pthread_mutex_lock(&pool->lock);
-    found = waiter->waiting != MC__WAITING_QUEUED && (pool->idle || pool->open < pool->max);
+    found = waiter->waiting != MC__WAITING_QUEUED && !waiter->granted && (pool->idle || pool->open < pool->max);
     pthread_mutex_unlock(&pool->lock);
     return found;
 }

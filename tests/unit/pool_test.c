@@ -590,6 +590,30 @@ START_TEST(what_one_who_shares_was_granted_goes_to_the_next_when_he_leaves) {
 }
 END_TEST
 
+/* Not for one who waits in the queue, and not for one who has just been granted something and does not know it. */
+START_TEST(there_is_one_for_those_on_board_alone) {
+    mc__connection *connections[MAX];
+
+    lead_all(connections);
+    queue_to_share(1);
+    queue_to_share(2);
+    ck_assert(!take_along(1));
+    ck_assert(!mc__pool_has_one_for(&pool, &waiters[1]));
+    mc__pool_stop_leading(&pool, connections[0]);
+    check_leads(2, connections[0]);
+    pool.max++;
+    ck_assert(mc__pool_has_one_for(&pool, &waiters[1]));
+    ck_assert(!mc__pool_has_one_for(&pool, &waiters[2]));
+    queue_to_share(3);
+    ck_assert(!mc__pool_has_one_for(&pool, &waiters[3]));
+    ck_assert(mc__pool_leave(&pool, &waiters[3]));
+    pool.max--;
+    for (size_t i = 0; i < MAX; i++)
+        mc__pool_stop_leading(&pool, connections[i]);
+    ck_assert(mc__pool_has_one_for(&pool, &waiters[1]));
+}
+END_TEST
+
 START_TEST(a_childs_pool_has_no_crowd) {
     mc__connection *connections[MAX];
 
@@ -635,6 +659,7 @@ Suite *test_suite(void) {
     tcase_add_test(tcase, nobody_is_taken_along_past_one_who_wants_a_connection);
     tcase_add_test(tcase, who_breaks_out_takes_what_is_there);
     tcase_add_test(tcase, what_one_who_shares_was_granted_goes_to_the_next_when_he_leaves);
+    tcase_add_test(tcase, there_is_one_for_those_on_board_alone);
     tcase_add_test(tcase, a_childs_pool_has_no_crowd);
     return suite;
 }
