@@ -312,10 +312,12 @@ static void begin(struct single *self, mc__connection *connection, bool calm) {
         mc__connection_look(connection, self->turn.now, call->host->settings->io_timeout_ms) == MC__LOOK_QUIET) {
         if (!calm || mc__pool_crowded(&call->host->pool))
             share = mc__share_open(call->host, connection, &self->rider);
-        if (share)
+        if (share) {
+            call->waiter.waiting = MC__WAITING_RIDES; /* it has a place to leave, as those from the queue have */
             board(self, share);
-        else
+        } else {
             lead_alone(self, connection);
+        }
         return;
     }
     /* As one that has waited for it and been granted it; that it leads is this function's business. */
