@@ -14,7 +14,8 @@ typedef struct mc__ask {
     uint64_t   *number; /* incr and decr; may be NULL */
 } mc__ask;
 
-/* Carries a command out before the deadline. now: the time, or a little before. Returns its status, told in the thread's last failure if it is no answer. */
+/* Carries a command out before the deadline. now: the time, or a little before. Returns its status, told in the thread's
+ * last failure if it is no answer. */
 mc_status mc__command_run(const mc_client *client, const mc__ask *ask, mc__time now, mc__time deadline);
 
 /* A time to live as it goes on the wire: seconds up to 30 days, the moment beyond, -1 for one that has passed (protocol.txt,

@@ -80,7 +80,8 @@ static void unlock_and_wake(mc__share *share) {
     const mc__park *parks[LINES * LINE_RIDERS + 1];
     size_t          count = share->asleep;
 
-    memcpy(parks, share->parks, count * sizeof *parks);
+    for (size_t i = 0; i < count; i++)
+        parks[i] = share->parks[i];
     share->asleep = 0;
     pthread_mutex_unlock(&pool_of(share)->ride_lock);
     while (count-- > 0) /* who is to receive was told last, and is woken first */

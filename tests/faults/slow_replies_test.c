@@ -122,7 +122,7 @@ START_TEST(one_slow_reply_holds_up_nobody_else) {
 
     crew_run(THREADS, get_many, &self);
     ck_assert_uint_ge(atomic_load(&held), 1);
-    ck_assert_uint_eq(atomic_load(&self.missed), THREADS * GETS);
+    ck_assert_uint_eq(atomic_load(&self.missed), (size_t)THREADS * GETS);
     close_host(self.client);
 }
 END_TEST
