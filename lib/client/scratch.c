@@ -34,7 +34,7 @@ void *mc__scratch_take(mc__scratch *scratch, size_t size) {
     if (!block)
         return NULL;
     block->size = size;
-    return block->memory;
+    return (char *)block + offsetof(mc__scratch_block, memory);
 }
 
 void mc__scratch_give(mc__scratch *scratch, void *memory) {

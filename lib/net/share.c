@@ -38,22 +38,27 @@ struct line {
     char         key_bytes[LINE_KEYS_SIZE];
 };
 
+/* Riders that have been told something and are to be woken; their memory may be gone. */
+struct sleepers {
+    size_t          count;
+    const mc__park *parks[LINES * LINE_RIDERS + 1];
+};
+
 struct mc__share {
     mc__host       *host;
     mc__connection *connection;
-    mc__rider      *first;                          /* who has opened it, before it is on board */
-    mc__rider      *reader;                         /* who receives; NULL: nobody */
-    bool            sending;                        /* somebody sends */
-    bool            heard;                          /* a byte of the host has come */
-    bool            full;                           /* somebody could not get on board when it was boarded last */
-    bool            stalled;                        /* one has left in vain, and no byte has come since */
-    bool            stray;                          /* a byte has come that nobody asked for */
-    mc_status       broken;                         /* MC_OK: it is not */
-    mc__time        moved;                          /* when something came last, or was asked while nothing was awaited */
-    size_t          values;                         /* bytes of values in what is boarding */
-    size_t          aboard;                         /* riders whose answer is awaited */
-    size_t          asleep;                         /* riders told since wake_all */
-    const mc__park *parks[LINES * LINE_RIDERS + 1]; /* theirs; their memory may be gone */
+    mc__rider      *first;   /* who has opened it, before it is on board */
+    mc__rider      *reader;  /* who receives; NULL: nobody */
+    bool            sending; /* somebody sends */
+    bool            heard;   /* a byte of the host has come */
+    bool            full;    /* somebody could not get on board when it was boarded last */
+    bool            stalled; /* one has left in vain, and no byte has come since */
+    bool            stray;   /* a byte has come that nobody asked for */
+    mc_status       broken;  /* MC_OK: it is not */
+    mc__time        moved;   /* when something came last, or was asked while nothing was awaited */
+    size_t          values;  /* bytes of values in what is boarding */
+    size_t          aboard;  /* riders whose answer is awaited */
+    struct sleepers asleep;  /* since unlock_and_wake */
     struct line     lines[LINES];
     char            reason[MC__ESCAPED_MAX + 100]; /* why it is broken */
     mc__area        spaces[MC__INPUT_SPACES];      /* where who reads receives */
@@ -77,15 +82,12 @@ static void set_sending(mc__share *share, bool sending) {
 /* Releases the lock, and wakes whom has been told something. The lane may be gone as soon as the lock is released, if that
  * leaves nobody on it but others. */
 static void unlock_and_wake(mc__share *share) {
-    const mc__park *parks[LINES * LINE_RIDERS + 1];
-    size_t          count = share->asleep;
+    struct sleepers asleep = share->asleep;
 
-    for (size_t i = 0; i < count; i++)
-        parks[i] = share->parks[i];
-    share->asleep = 0;
+    share->asleep.count = 0;
     pthread_mutex_unlock(&pool_of(share)->ride_lock);
-    while (count-- > 0) /* who is to receive was told last, and is woken first */
-        mc__park_wake(parks[count]);
+    while (asleep.count > 0) /* who is to receive was told last, and is woken first */
+        mc__park_wake(asleep.parks[--asleep.count]);
 }
 
 /* --------------------------------------------------------------------------------------------- with the ride lock held --
@@ -93,7 +95,7 @@ static void unlock_and_wake(mc__share *share) {
 
 static void tell(mc__share *share, mc__rider *rider, mc__riding state) {
     rider->state = state;
-    share->parks[share->asleep++] = &rider->park;
+    share->asleep.parks[share->asleep.count++] = &rider->park;
     mc__park_set(&rider->park); /* its memory may be gone from here on, but for the address */
 }
 
@@ -459,7 +461,7 @@ mc__share *mc__share_open(mc__host *host, mc__connection *connection, mc__rider 
     share->sending = true; /* from before others see it */
     share->heard = share->stray = share->full = share->stalled = false;
     share->broken = MC_OK;
-    share->aboard = share->asleep = share->values = 0;
+    share->aboard = share->asleep.count = share->values = 0;
     for (size_t i = 0; i < LINES; i++)
         share->lines[i] = (struct line){.share = share};
     lock(share);
@@ -613,6 +615,16 @@ mc__duty mc__share_read(mc__share *share, mc__rider *self, mc__time now, mc__tim
 
 /* ---------------------------------------------------------------------------------------------------- leaving, closing --
  */
+
+bool mc__share_has_others(mc__host *host, const mc__rider *self) {
+    bool others;
+
+    pthread_mutex_lock(&host->pool.ride_lock);
+    others = (self->state == MC__RIDING_WAITS || self->state == MC__RIDING_READS) && self->share &&
+             (self->share->aboard > 1 || self->share->stalled);
+    pthread_mutex_unlock(&host->pool.ride_lock);
+    return others;
+}
 
 mc__duty mc__share_leave(mc__host *host, mc__rider *self) {
     mc__share   *share;

@@ -66,6 +66,9 @@ mc__duty mc__share_send(mc__share *share, mc__rider *self, mc__time deadline);
 /* Receives once. By who reads; again, while the duty is to read. Sending, where that is the duty, comes before. */
 mc__duty mc__share_read(mc__share *share, mc__rider *self, mc__time now, mc__time deadline);
 
+/* Whether others are on board of the lane that the rider is on, or have just left it in vain. */
+bool mc__share_has_others(mc__host *host, const mc__rider *self);
+
 /* Leaves early: by who has been on board. Where it has been told its end in this moment, nothing is done, and its state says
  * which; else that is MC__RIDING_WAITS or MC__RIDING_READS still. */
 mc__duty mc__share_leave(mc__host *host, mc__rider *self);

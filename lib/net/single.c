@@ -168,9 +168,11 @@ static mc__time slow_from(const struct single *self) {
                                                          : self->turn.deadline;
 }
 
-/* On a lane that is slow to answer; once, and only where that is of use. */
+/* On a lane that is slow to answer; once, and only where that is of use: not where nobody else is on it. */
 static bool is_to_be_asked_again(struct single *self) {
-    bool again = self->slow_at < self->turn.deadline && mc__pool_has_one_for(&self->call->host->pool, &self->call->waiter);
+    mc__host *host = self->call->host;
+    bool      again = self->slow_at < self->turn.deadline && mc__share_has_others(host, &self->rider) &&
+                 mc__pool_has_one_for(&host->pool, &self->call->waiter);
 
     self->slow_at = self->turn.deadline;
     return again;
