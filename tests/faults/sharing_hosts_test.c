@@ -50,7 +50,7 @@ static void say(struct mixer *self, struct replies *replies, const char *line) {
     static const char *const others[] = {
         "END\r\n",         "STORED\r\n",          "ERROR\r\n",           "VALUE k0 0 2\r\nk0\r\n",
         "7\r\n",           "SERVER_ERROR no\r\n", "CLIENT_ERROR no\r\n", "HELLO\r\n",
-        "VALUE k1 0 9\r\n"};
+        "VALUE k1 0 0\r\n"}; /* no line can make a value of it, as one of some length could be made of others */
     const char *said = line;
     unsigned    times = 1;
 
