@@ -35,6 +35,8 @@ static mc__block *add_block(mc__storage *storage, size_t least) {
     size_t     size = storage->total > BLOCK_SIZE ? storage->total : BLOCK_SIZE;
     mc__block *added;
 
+    if (size < storage->wanted)
+        size = storage->wanted;
     if (size < least)
         size = least;
     if (size > SIZE_MAX - sizeof *added)
@@ -50,6 +52,7 @@ static mc__block *add_block(mc__storage *storage, size_t least) {
     added->size = size;
     added->used = 0;
     storage->total += size;
+    storage->wanted = 0;
     if (storage->current)
         storage->current->next = added;
     else
@@ -123,7 +126,7 @@ static void make_one_block(mc__storage *storage) {
     if (!storage->first || !storage->first->next)
         return;
     free_blocks(storage);
-    storage->first = add_block(storage, total);
+    storage->wanted = total;
 }
 
 bool mc__results_begin(mc_results *results, size_t count) {

@@ -13,6 +13,7 @@ typedef struct mc__storage {
     size_t     kept;     /* how much of lender is used, with what is kept of lent; more: other memory has been given */
     size_t     capacity; /* of items */
     size_t     total;    /* of all blocks */
+    size_t     wanted;   /* in the next block, at least */
     mc__block *first, *current, *lender;
 } mc__storage;
 
