@@ -61,6 +61,7 @@ void mc__tell(const char *format, ...) {
     va_list arguments;
 
     va_start(arguments, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it is initialized on the line above */
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     memcpy(detail, text, sizeof detail);
