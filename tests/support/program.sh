@@ -7,9 +7,13 @@ chmod 777 "$folder"
 failures=0
 running=()
 
+# Of those that were started only the ones that still run: the number of one that has ended may be another's by now.
 finish() {
+    alive=" $(jobs -pr | tr '\n' ' ') "
     for pid in "${running[@]}"; do
-        kill -9 "$pid" 2>/dev/null
+        case $alive in
+        *" $pid "*) kill -9 "$pid" 2>/dev/null ;;
+        esac
     done
     rm -rf "$folder"
 }
