@@ -26,6 +26,7 @@ struct single {
     mc__time  patience;
     mc__time  began;
     mc__time  slow_at; /* from then on it is asked once more */
+    bool      again;   /* it leaves its lane to be that */
 };
 
 /* Only small requests of which each has its own answer share. */
@@ -171,11 +172,11 @@ static mc__time slow_from(const struct single *self) {
 /* On a lane that is slow to answer; once, and only where that is of use: not where nobody else is on it. */
 static bool is_to_be_asked_again(struct single *self) {
     mc__host *host = self->call->host;
-    bool      again = self->slow_at < self->turn.deadline && mc__share_has_others(host, &self->rider) &&
-                 mc__pool_has_one_for(&host->pool, &self->call->waiter);
 
+    self->again = self->slow_at < self->turn.deadline && mc__share_has_others(host, &self->rider) &&
+                  mc__pool_has_one_for(&host->pool, &self->call->waiter);
     self->slow_at = self->turn.deadline;
-    return again;
+    return self->again;
 }
 
 /* Goes on, or ends, with what has come of its request. The lane is others' business by now. */
@@ -198,7 +199,7 @@ static void conclude(struct single *self) {
         go_on(self);
         break;
     default: /* it has left; all whose deadlines come one after another say the same of the host, once */
-        if (self->turn.now < self->turn.deadline) {
+        if (self->again) {
             go_on(self);
             break;
         }
@@ -363,6 +364,7 @@ void mc__single_run(mc__call *call, mc__time now, mc__time deadline) {
     self.patience = PATIENCE;
     self.began = now;
     self.slow_at = deadline;
+    self.again = false;
     if (mc__pool_lead(&call->host->pool, &call->waiter, &self.rider.park, &connection, &calm) == MC__TAKEN_PLACE)
         wait_in_queue(&self);
     else
