@@ -12,9 +12,16 @@ const char *mc_library_version(void) {
     return MCCLIENT_VERSION;
 }
 
-/* A call's time is this many of the waits that its sockets do by themselves: in each, but the last ones, there is no need to
- * poll beside. */
+/* So long a socket waits by itself, and no longer than a part of a call's time: until the last of these waits there is no
+ * need to poll beside. An answer that takes longer than one of them is a slow one, for which a poll costs nothing. */
+#define IO_WAIT_MS 10
 #define IO_WAITS 4
+
+static int io_timeout_ms(const mc_options *options) {
+    int part_ms = options->timeout_ms / IO_WAITS;
+
+    return part_ms < IO_WAIT_MS ? part_ms : IO_WAIT_MS;
+}
 
 /* ------------------------------------------------------------------------------------------------------------- fork -- */
 
@@ -59,7 +66,7 @@ static bool core_init(mc__core *core, const mc_options *options) {
     core->options = *options;
     core->options.key_prefix = NULL;
     core->settings = (mc__net_settings){
-        .io_timeout_ms = options->timeout_ms / IO_WAITS,
+        .io_timeout_ms = io_timeout_ms(options),
         .connect_timeout_ms = options->connect_timeout_ms,
         .dead_retry_ms = options->dead_retry_ms,
         .spin_us = options->spin_us,
@@ -94,7 +101,9 @@ mc_client *mc_client_new_with_options(const char *const *hosts, const unsigned *
 
     if (mc__options_read(given, &options) != MC_OK)
         return NULL;
-    whole = calloc(1, sizeof *whole);
+    whole = malloc(sizeof *whole);
+    if (whole)
+        *whole = (struct whole_client){0};
     if (!whole || !core_init(&whole->core, &options)) {
         free(whole);
         mc__tell("out of memory for a client");

@@ -84,10 +84,11 @@ static mc_status fill(mc__roster *roster, mc__address *addresses, const unsigned
 
 /* A roster with room for count hosts, in one block. */
 static mc__roster *new_roster(size_t count) {
-    mc__roster *roster = calloc(1, sizeof *roster + count * (sizeof(mc__host *) + sizeof *roster->members));
+    mc__roster *roster = malloc(sizeof *roster + count * (sizeof(mc__host *) + sizeof *roster->members));
 
     if (!roster)
         return NULL;
+    *roster = (mc__roster){0};
     atomic_init(&roster->references, 1);
     roster->hosts = (mc__host **)(void *)(roster + 1);
     roster->members = (size_t *)(void *)(roster->hosts + count);

@@ -52,10 +52,10 @@ mc_status mc__placement_new(const mc__address *hosts, const unsigned *weights, s
     *placement = NULL;
     if (!mc__hash_known(hash))
         return mc__fail(MC_BAD_ARGUMENT, "hash: %d is not one", (int)hash);
-    *placement = calloc(1, sizeof **placement);
+    *placement = malloc(sizeof **placement);
     if (*placement == NULL)
         return mc__fail(MC_NO_MEMORY, "hosts: no memory for their placement");
-    (*placement)->alone = one_has_weight(weights, count);
+    **placement = (mc__placement){.alone = one_has_weight(weights, count)};
     status = place(*placement, hosts, weights, count, distribution, hash);
     if (status != MC_OK) {
         mc__placement_free(*placement);

@@ -246,12 +246,14 @@ static int start_thread(mc__lookup *lookup) {
 }
 
 static mc__lookup *new_lookup(const mc__address *address) {
-    mc__lookup *lookup = calloc(1, sizeof *lookup);
+    mc__lookup *lookup = malloc(sizeof *lookup);
 
     if (!lookup)
         return NULL;
-    lookup->wakeup = (mc__wakeup)MC__WAKEUP_NONE;
-    lookup->address = (mc__address){.kind = address->kind, .host = address->host, .port = address->port};
+    *lookup = (mc__lookup){
+        .address = {.kind = address->kind, .host = address->host, .port = address->port},
+        .wakeup = MC__WAKEUP_NONE,
+    };
     atomic_init(&lookup->holders, ONE_REFERENCE);
     atomic_init(&lookup->done, resolve_at_once(lookup));
     lookup->address.host = NULL; /* it was the caller's */
