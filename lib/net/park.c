@@ -31,8 +31,12 @@ void mc__park_reset(mc__park *park) {
 #define FUTEX SYS_futex
 #endif
 
+#define BITS 32
+#define PLACES (MC__PARK_WORDS * BITS)
+
 int mc__park_init(mc__park *park) {
     atomic_init(&park->set, 0);
+    park->words = NULL;
     return 0;
 }
 
@@ -40,28 +44,46 @@ void mc__park_destroy(mc__park *park) {
     (void)park;
 }
 
-bool mc__park_wait(mc__park *park, mc__time until) {
-    struct timespec at = moment(until);
-
-    /* The moment is one of the monotonic clock, so a wait that was cut short goes on to the same end. */
-    while (!is_set(park)) {
-        if (syscall(FUTEX, &park->set, FUTEX_WAIT_BITSET_PRIVATE, 0, &at, NULL, FUTEX_BITSET_MATCH_ANY) == 0)
-            continue;
-        if (errno != EAGAIN && errno != EINTR)
-            break;
-    }
-    return is_set(park);
+void mc__park_take_place(mc__park *park, mc__park_words *words) {
+    park->words = words;
+    park->place = atomic_fetch_add_explicit(&words->next, 1, memory_order_relaxed) % PLACES;
 }
 
-void mc__park_set(mc__park *park) {
+static uint32_t bit_of(unsigned place) {
+    return (uint32_t)1 << place % BITS;
+}
+
+bool mc__park_wait(mc__park *park, mc__time until) {
+    struct timespec at = moment(until);
+    atomic_uint    *word = &park->words->turns[park->place / BITS];
+
+    /* The moment is one of the monotonic clock, so a wait that was cut short goes on to the same end. */
+    for (;;) {
+        /* Read before the look: who sets it changes the word afterwards, and then there is no sleep. */
+        unsigned turn = atomic_load_explicit(word, memory_order_acquire);
+        if (is_set(park))
+            return true;
+        if (syscall(FUTEX, word, FUTEX_WAIT_BITSET_PRIVATE, turn, &at, NULL, bit_of(park->place)) != 0 && errno != EAGAIN &&
+            errno != EINTR)
+            return is_set(park);
+    }
+}
+
+void mc__park_set(mc__park *park, mc__park_wakes *wakes) {
+    if (wakes)
+        wakes->bits[park->place / BITS] |= bit_of(park->place);
     atomic_store_explicit(&park->set, 1, memory_order_release);
 }
 
-void mc__park_wake(const mc__park *park) {
+void mc__park_wake(mc__park_words *words, const mc__park_wakes *wakes) {
     int error = errno;
 
-    /* Whoever else waits on this word meanwhile is woken for nothing, and looks. */
-    syscall(FUTEX, &park->set, FUTEX_WAKE_PRIVATE, INT_MAX);
+    for (size_t i = 0; i < MC__PARK_WORDS; i++) {
+        if (wakes->bits[i] == 0)
+            continue;
+        atomic_fetch_add_explicit(&words->turns[i], 1, memory_order_release);
+        syscall(FUTEX, &words->turns[i], FUTEX_WAKE_BITSET_PRIVATE, INT_MAX, NULL, NULL, wakes->bits[i]);
+    }
     errno = error;
 }
 
@@ -127,15 +149,20 @@ bool mc__park_wait(mc__park *park, mc__time until) {
     return set;
 }
 
-void mc__park_set(mc__park *park) {
+void mc__park_take_place(mc__park *park, mc__park_words *words) {
+    park->words = words;
+}
+
+void mc__park_set(mc__park *park, mc__park_wakes *wakes) {
+    (void)wakes;
     pthread_mutex_lock(&park->lock);
     atomic_store_explicit(&park->set, 1, memory_order_release);
     pthread_cond_signal(&park->changed);
     pthread_mutex_unlock(&park->lock);
 }
 
-void mc__park_wake(const mc__park *park) {
-    (void)park;
+void mc__park_wake(mc__park_words *words, const mc__park_wakes *wakes) {
+    (void)words, (void)wakes;
 }
 
 #endif

@@ -1,6 +1,6 @@
 #include "net/pool.h"
 
-/* After so many calls in a row that met nobody, the next one leads alone again. */
+/* After so many calls in a row that met few others, the next one leads alone again. */
 #define CALM 32
 
 int mc__pool_init(mc__pool *pool, unsigned max) {
@@ -81,49 +81,60 @@ static void queue_add(mc__pool *pool, mc__waiter *waiter) {
     else
         pool->first = waiter;
     pool->last = waiter;
-    if (waiter->park)
-        set_crowd(pool, crowd(pool) + 1);
+    if (!waiter->park)
+        return;
+    mc__park_take_place(waiter->park, &pool->park_words);
+    set_crowd(pool, crowd(pool) + 1);
 }
 
-/* Whom to wake once the lock is released: NULL, or a park. */
-typedef mc__park *woken;
-
-/* Hands a connection, or with NULL the right to open one, to the first who waits. Whoever is told may be gone as soon as the
- * lock is released; of a park, the address is enough then. */
-static bool grant_first(mc__pool *pool, mc__connection *connection, woken *wake) {
-    mc__waiter *waiter = pool->first;
-
-    if (!waiter)
-        return false;
+/* Hands it a connection, or with NULL the right to open one. Whoever is told may be gone as soon as the lock is released.
+ * wake: whom to wake then. */
+static void grant(mc__pool *pool, mc__waiter *waiter, mc__connection *connection, mc__park_wakes *wake) {
     queue_remove(pool, waiter);
     waiter->granted = true;
     waiter->connection = connection;
     if (waiter->park) {
         pool->leading++;
-        *wake = waiter->park;
-        mc__park_set(waiter->park);
+        mc__park_set(waiter->park, wake);
     } else {
         mc__wakeup_raise(&waiter->wakeup);
     }
-    return true;
 }
 
-static void return_right(mc__pool *pool, woken *wake) {
+/* The first who waits; while there is a lane, the first who cannot go on board of it. */
+static mc__waiter *first_to_grant(const mc__pool *pool) {
+    mc__waiter *waiter = pool->first;
+
+    if (atomic_load_explicit(&pool->lanes, memory_order_relaxed) > 0) {
+        while (waiter && waiter->park)
+            waiter = waiter->next;
+    }
+    return waiter;
+}
+
+static bool grant_first(mc__pool *pool, mc__connection *connection, mc__park_wakes *wake) {
+    mc__waiter *waiter = first_to_grant(pool);
+
+    if (waiter)
+        grant(pool, waiter, connection, wake);
+    return waiter != NULL;
+}
+
+static void return_right(mc__pool *pool, mc__park_wakes *wake) {
     if (!grant_first(pool, NULL, wake))
         pool->open--;
 }
 
-static void give_back(mc__pool *pool, mc__connection *connection, woken *wake) {
+static void give_back(mc__pool *pool, mc__connection *connection, mc__park_wakes *wake) {
     if (grant_first(pool, connection, wake))
         return;
     connection->next_idle = pool->idle;
     pool->idle = connection;
 }
 
-static void unlock_and_wake(mc__pool *pool, woken wake) {
+static void unlock_and_wake(mc__pool *pool, mc__park_wakes *wake) {
     pthread_mutex_unlock(&pool->lock);
-    if (wake)
-        mc__park_wake(wake);
+    mc__park_wake(&pool->park_words, wake);
 }
 
 /* --------------------------------------------------------------------------------------------------------- taking -- */
@@ -177,10 +188,13 @@ mc__taken mc__pool_take(mc__pool *pool, bool fresh, mc__waiter *waiter, mc__conn
     return taken;
 }
 
-/* Whether a call that shares may have a connection of its own now. */
-static bool may_lead(const mc__pool *pool) {
-    return pool->leading == 0 ||
-           pool->leading + atomic_load_explicit(&pool->riding, memory_order_relaxed) + crowd(pool) < MC__LANES;
+/* Notes how many calls a call that shares meets, and says whether it may have a connection of its own. */
+static bool may_lead(mc__pool *pool) {
+    unsigned lanes = atomic_load_explicit(&pool->lanes, memory_order_relaxed);
+    bool     few = pool->leading - lanes + atomic_load_explicit(&pool->riding, memory_order_relaxed) + crowd(pool) < MC__FEW;
+
+    pool->calm = !few ? 0 : pool->calm < CALM ? pool->calm + 1 : CALM;
+    return lanes == 0 ? few || pool->leading == 0 : pool->calm == CALM;
 }
 
 mc__taken mc__pool_lead(mc__pool *pool, mc__waiter *waiter, mc__park *park, mc__connection **connection, bool *calm) {
@@ -191,27 +205,25 @@ mc__taken mc__pool_lead(mc__pool *pool, mc__waiter *waiter, mc__park *park, mc__
     pthread_mutex_lock(&pool->lock);
     if (may_lead(pool))
         taken = take_now(pool, false, connection);
-    if (taken == MC__TAKEN_PLACE) {
+    if (taken == MC__TAKEN_PLACE)
         queue_add(pool, waiter);
-        pool->calm = 0;
-    } else {
+    else
         pool->leading++;
-        pool->calm += pool->calm < CALM;
-    }
     *calm = pool->calm == CALM;
     pthread_mutex_unlock(&pool->lock);
     return taken;
 }
 
 mc__taken mc__pool_break_out(mc__pool *pool, mc__waiter *waiter, mc__connection **connection) {
-    mc__taken taken = MC__TAKEN_PLACE;
+    mc__taken taken = MC__TAKEN_NOTHING;
 
     pthread_mutex_lock(&pool->lock);
-    if (waiter->waiting == MC__WAITING_QUEUED)
+    if (waiter->waiting == MC__WAITING_QUEUED) {
         taken = take_now(pool, false, connection);
-    if (taken != MC__TAKEN_PLACE) {
-        queue_remove(pool, waiter);
-        pool->leading++;
+        if (taken != MC__TAKEN_PLACE) {
+            queue_remove(pool, waiter);
+            pool->leading++;
+        }
     }
     pthread_mutex_unlock(&pool->lock);
     return taken;
@@ -255,8 +267,8 @@ bool mc__pool_granted(mc__pool *pool, mc__waiter *waiter, mc__taken *taken, mc__
 }
 
 bool mc__pool_leave(mc__pool *pool, mc__waiter *waiter) {
-    woken wake = NULL;
-    bool  rides;
+    mc__park_wakes wake = {{0}};
+    bool           rides;
 
     pthread_mutex_lock(&pool->lock);
     rides = waiter->waiting == MC__WAITING_RIDES;
@@ -270,7 +282,7 @@ bool mc__pool_leave(mc__pool *pool, mc__waiter *waiter) {
         else
             return_right(pool, &wake);
     }
-    unlock_and_wake(pool, wake);
+    unlock_and_wake(pool, &wake);
     mc__wakeup_close(&waiter->wakeup);
     return !rides;
 }
@@ -284,50 +296,52 @@ void mc__pool_add(mc__pool *pool, mc__connection *connection) {
 }
 
 void mc__pool_return_right(mc__pool *pool) {
-    woken wake = NULL;
+    mc__park_wakes wake = {{0}};
 
     pthread_mutex_lock(&pool->lock);
     return_right(pool, &wake);
-    unlock_and_wake(pool, wake);
+    unlock_and_wake(pool, &wake);
 }
 
 void mc__pool_give_back(mc__pool *pool, mc__connection *connection) {
-    woken wake = NULL;
+    mc__park_wakes wake = {{0}};
 
     pthread_mutex_lock(&pool->lock);
     give_back(pool, connection, &wake);
-    unlock_and_wake(pool, wake);
+    unlock_and_wake(pool, &wake);
 }
 
 /* The last leader has gone, and those who wait for one would wait for ever. */
-static void choose_leader(mc__pool *pool, woken *wake) {
+static void choose_leader(mc__pool *pool, mc__park_wakes *wake) {
     mc__connection *connection = NULL;
 
     if (pool->leading > 0 || crowd(pool) == 0)
         return;
     if (take_now(pool, false, &connection) != MC__TAKEN_PLACE)
-        grant_first(pool, connection, wake); /* nobody else waits while there is one to be had */
+        grant(pool, pool->first, connection, wake); /* nobody else waits while there is one to be had */
 }
 
-void mc__pool_stop_leading(mc__pool *pool, mc__connection *connection) {
-    woken wake = NULL;
+void mc__pool_stop_leading(mc__pool *pool, mc__connection *connection, bool lane) {
+    mc__park_wakes wake = {{0}};
 
     pthread_mutex_lock(&pool->lock);
     pool->leading--;
+    if (lane)
+        atomic_fetch_sub(&pool->lanes, 1);
     if (connection)
         give_back(pool, connection, &wake);
     else
         choose_leader(pool, &wake);
-    unlock_and_wake(pool, wake);
+    unlock_and_wake(pool, &wake);
 }
 
 void mc__pool_drop(mc__pool *pool, mc__connection *connection) {
-    woken wake = NULL;
+    mc__park_wakes wake = {{0}};
 
     pthread_mutex_lock(&pool->lock);
     list_remove(pool, connection);
     return_right(pool, &wake);
-    unlock_and_wake(pool, wake);
+    unlock_and_wake(pool, &wake);
     mc__connection_free(connection);
 }
 
@@ -363,6 +377,7 @@ void mc__pool_after_fork(mc__pool *pool) {
     pool->all = NULL;
     pool->first = pool->last = NULL;
     pool->open = pool->leading = 0;
+    atomic_store(&pool->lanes, 0);
     atomic_store(&pool->riding, 0);
     atomic_store(&pool->joinable, 0);
     set_crowd(pool, 0);

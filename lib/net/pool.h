@@ -31,9 +31,8 @@ typedef struct mc__waiter {
     struct mc__waiter *previous, *next;
 } mc__waiter;
 
-/* So many calls that share may lead at once. On one machine, so many connections carry what its threads ask; with more, each
- * carries less at a time. */
-#define MC__LANES 3
+/* Fewer calls at once than this are few: each leads on a connection of its own. */
+#define MC__FEW 3
 
 /* Lanes may be more than that, for who waits for long opens another. */
 #define MC__SHARES_MAX 16
@@ -46,15 +45,17 @@ typedef struct mc__pool {
     unsigned        max;
     mc__waiter     *first, *last;
     unsigned        leading;    /* calls that share and lead alone, and lanes */
+    atomic_uint     lanes;      /* of these, lanes */
     atomic_uint     riding;     /* calls on board of lanes */
     atomic_uint     crowd;      /* calls in the queue that share */
     atomic_uint     joinable;   /* lanes on which nobody sends */
     atomic_llong    yield_from; /* before, who sends on a lane does not give way to others */
     atomic_llong    usual;      /* how long calls on lanes have taken of late */
-    unsigned        calm;       /* so many in a row have found nobody to share with */
+    unsigned        calm;       /* so many in a row have met few others */
 
     pthread_mutex_t   ride_lock;                  /* for the lanes; taken before lock where both are */
     struct mc__share *shares[MC__SHARES_MAX + 1]; /* the lanes that may be joined, and NULL behind */
+    mc__park_words    park_words;                 /* where those who share wait */
 } mc__pool;
 
 /* 0, or the errno of the failure. */
@@ -74,7 +75,7 @@ typedef enum mc__taken {
 mc__taken mc__pool_take(mc__pool *pool, bool fresh, mc__waiter *waiter, mc__connection **connection);
 
 /* The same for a call that shares, with its park: with a connection or a right it leads, until mc__pool_stop_leading. Never
- * MC__TAKEN_NOTHING. *calm: nobody has had to wait for a while, so it may lead alone. */
+ * MC__TAKEN_NOTHING. *calm: there have been few calls at once for a while, so it is to lead alone. */
 mc__taken mc__pool_lead(mc__pool *pool, mc__waiter *waiter, mc__park *park, mc__connection **connection, bool *calm);
 
 /* Whether the waiter was granted something; if so it is out of the queue, its wakeup closed, and *taken says what. */
@@ -86,8 +87,9 @@ bool mc__pool_leave(mc__pool *pool, mc__waiter *waiter);
 /* Whether a call that was taken along, and has not been in the queue since, would find a connection of its own now. */
 bool mc__pool_has_one_for(mc__pool *pool, const mc__waiter *waiter);
 
-/* For a call that shares and has waited for long: takes what it could have had without sharing, or stays where it is, with
- * MC__TAKEN_PLACE. It leads then. Only before it was granted anything or taken along; else MC__TAKEN_PLACE too. */
+/* For a call that shares and has waited for long: takes what it could have had without sharing, and leads then, or stays
+ * where it is, with MC__TAKEN_PLACE. MC__TAKEN_NOTHING: it is in the queue no more, for it was granted something or taken
+ * along. */
 mc__taken mc__pool_break_out(mc__pool *pool, mc__waiter *waiter, mc__connection **connection);
 
 /* Takes calls that share out of the queue, as long as board takes them, and not past one that waits for a connection of its
@@ -112,9 +114,14 @@ static inline void mc__pool_count_joinable(mc__pool *pool, int more) {
     atomic_fetch_add(&pool->joinable, (unsigned)more);
 }
 
-/* One that led does so no more. connection: is given back by this; NULL: what it had has been. Whoever leads next is woken.
- */
-void mc__pool_stop_leading(mc__pool *pool, mc__connection *connection);
+/* A call that leads has made a lane of its connection. */
+static inline void mc__pool_count_lane(mc__pool *pool) {
+    atomic_fetch_add(&pool->lanes, 1);
+}
+
+/* One that led does so no more; lane: it was a lane. connection: is given back by this; NULL: what it had has been. Whoever
+ * leads next is woken: nobody, as long as there is a lane that takes along those who share. */
+void mc__pool_stop_leading(mc__pool *pool, mc__connection *connection, bool lane);
 
 /* A connection that was opened by right, in use by the caller. */
 void mc__pool_add(mc__pool *pool, mc__connection *connection);

@@ -38,18 +38,12 @@ struct line {
     char         key_bytes[LINE_KEYS_SIZE];
 };
 
-/* Riders that have been told something and are to be woken; their memory may be gone. */
-struct sleepers {
-    size_t          count;
-    const mc__park *parks[LINES * LINE_RIDERS + 1];
-};
-
 struct mc__share {
     mc__host       *host;
     mc__connection *connection;
     mc__rider      *first;   /* who has opened it, before it is on board */
     mc__rider      *reader;  /* who receives; NULL: nobody */
-    bool            sending; /* somebody sends */
+    mc__rider      *sender;  /* who sends; NULL: nobody */
     bool            heard;   /* a byte of the host has come */
     bool            full;    /* somebody could not get on board when it was boarded last */
     bool            stalled; /* one has left in vain, and no byte has come since */
@@ -58,7 +52,7 @@ struct mc__share {
     mc__time        moved;   /* when something came last, or was asked while nothing was awaited */
     size_t          values;  /* bytes of values in what is boarding */
     size_t          aboard;  /* riders whose answer is awaited */
-    struct sleepers asleep;  /* since unlock_and_wake */
+    mc__park_wakes  wakes;   /* who has been told something since unlock_and_wake; its memory may be gone */
     struct line     lines[LINES];
     char            reason[MC__ESCAPED_MAX + 100]; /* why it is broken */
     mc__area        spaces[MC__INPUT_SPACES];      /* where who reads receives */
@@ -74,29 +68,34 @@ static void lock(const mc__share *share) {
 }
 
 /* Whether somebody may send for those who wait, as others see it who do not have the lock. */
-static void set_sending(mc__share *share, bool sending) {
-    share->sending = sending;
-    mc__pool_count_joinable(pool_of(share), sending ? -1 : 1);
+static void set_sender(mc__share *share, mc__rider *sender) {
+    share->sender = sender;
+    mc__pool_count_joinable(pool_of(share), sender ? -1 : 1);
 }
 
 /* Releases the lock, and wakes whom has been told something. The lane may be gone as soon as the lock is released, if that
  * leaves nobody on it but others. */
 static void unlock_and_wake(mc__share *share) {
-    struct sleepers asleep = share->asleep;
+    mc__pool      *pool = pool_of(share);
+    mc__park_wakes wakes = share->wakes;
 
-    share->asleep.count = 0;
-    pthread_mutex_unlock(&pool_of(share)->ride_lock);
-    while (asleep.count > 0) /* who is to receive was told last, and is woken first */
-        mc__park_wake(asleep.parks[--asleep.count]);
+    share->wakes = (mc__park_wakes){{0}};
+    pthread_mutex_unlock(&pool->ride_lock);
+    mc__park_wake(&pool->park_words, &wakes);
 }
 
 /* --------------------------------------------------------------------------------------------- with the ride lock held --
  */
 
+/* Who sends or receives is awake, and looks at its park before it sleeps; who is to receive from now on may be asleep. */
+static bool is_awake(const mc__share *share, const mc__rider *rider, mc__riding state) {
+    return rider == share->sender || (rider == share->reader && state != MC__RIDING_READS);
+}
+
 static void tell(mc__share *share, mc__rider *rider, mc__riding state) {
     rider->state = state;
-    share->asleep.parks[share->asleep.count++] = &rider->park;
-    mc__park_set(&rider->park); /* its memory may be gone from here on, but for the address */
+    mc__park_set(&rider->park,
+                 is_awake(share, rider, state) ? NULL : &share->wakes); /* its memory may be gone from here on */
 }
 
 /* The rider at this place is on board no more. NULL: it has left before. */
@@ -285,6 +284,16 @@ static bool is_stuck(const mc__share *share, mc__time now) {
     return share->aboard > 0 && now - share->moved > STUCK_AFTER;
 }
 
+/* The lane that whoever comes goes on board of: one lane for all, so that what is sent and received at once is much. The
+ * others end when who is on board is answered. NULL: there is none, or none that moves. */
+static mc__share *main_lane(const mc__pool *pool, mc__time now) {
+    mc__share *const *at = pool->shares;
+
+    while (*at && ((*at)->broken != MC_OK || is_stuck(*at, now)))
+        at++;
+    return *at;
+}
+
 /* Takes on board who waits. Whether anything is to be sent. */
 static bool board(mc__share *share) {
     mc__pipeline *pipeline = &share->connection->pipeline;
@@ -406,7 +415,7 @@ static void appoint(mc__share *share, mc__rider *reader) {
 static mc__duty settle(mc__share *share, mc__rider *self) {
     mc__rider *reader;
 
-    if (share->broken != MC_OK && !share->sending && !share->reader)
+    if (share->broken != MC_OK && !share->sender && !share->reader)
         fail_all(share);
     else if (share->broken != MC_OK)
         mc__stream_shut(&share->connection->stream); /* whoever still uses it comes back soon */
@@ -416,7 +425,7 @@ static mc__duty settle(mc__share *share, mc__rider *self) {
         appoint(share, self);
         return MC__DUTY_READ;
     }
-    if (share->sending || (share->broken != MC_OK && share->aboard > 0))
+    if (share->sender || (share->broken != MC_OK && share->aboard > 0))
         return MC__DUTY_NONE; /* the sender will see to it */
     reader = self && self->share == share && self->state == MC__RIDING_WAITS ? self : anybody(share);
     if (!reader && self && self->share == share && self->state == MC__RIDING_ANSWERED && share->broken == MC_OK &&
@@ -458,12 +467,15 @@ mc__share *mc__share_open(mc__host *host, mc__connection *connection, mc__rider 
     share->connection = connection;
     share->first = rider;
     share->reader = NULL;
-    share->sending = true; /* from before others see it */
+    share->sender = rider; /* from before others see it */
     share->heard = share->stray = share->full = share->stalled = false;
     share->broken = MC_OK;
-    share->aboard = share->asleep.count = share->values = 0;
+    share->aboard = share->values = 0;
+    share->wakes = (mc__park_wakes){{0}};
     for (size_t i = 0; i < LINES; i++)
         share->lines[i] = (struct line){.share = share};
+    mc__park_take_place(&rider->park, &host->pool.park_words);
+    mc__pool_count_lane(&host->pool);
     lock(share);
     while (*at)
         at++;
@@ -474,24 +486,24 @@ mc__share *mc__share_open(mc__host *host, mc__connection *connection, mc__rider 
 }
 
 mc__share *mc__share_join(mc__host *host, mc__rider *rider, mc__time now, bool *stuck) {
-    mc__share *best = NULL;
+    mc__pool  *pool = &host->pool;
+    mc__share *share = NULL;
 
     *stuck = false;
     /* A sender that ends looks at the queue once more after it has said so. */
-    if (!mc__pool_joinable(&host->pool))
+    if (!mc__pool_joinable(pool))
         return NULL;
-    pthread_mutex_lock(&host->pool.ride_lock);
-    for (mc__share **at = host->pool.shares; *at && !rider->share; at++) {
-        if (is_stuck(*at, now))
-            *stuck = true;
-        else if (!(*at)->sending && (*at)->broken == MC_OK && (!best || (*at)->aboard < best->aboard))
-            best = *at;
+    pthread_mutex_lock(&pool->ride_lock);
+    if (!rider->share) {
+        share = main_lane(pool, now);
+        *stuck = !share && pool->shares[0];
     }
-    *stuck = *stuck && !best;
-    if (best)
-        set_sending(best, true);
-    pthread_mutex_unlock(&host->pool.ride_lock);
-    return best;
+    if (share && share->sender)
+        share = NULL;
+    if (share)
+        set_sender(share, rider);
+    pthread_mutex_unlock(&pool->ride_lock);
+    return share;
 }
 
 /* --------------------------------------------------------------------------------------------------- sending, receiving --
@@ -532,13 +544,19 @@ static void let_others_come(mc__share *share, mc__time deadline) {
         atomic_store_explicit(&pool->yield_from, after + YIELD_PAUSE, memory_order_relaxed);
 }
 
+/* Whether there are some to be taken along by this lane. */
+static bool has_passengers(const mc__share *share) {
+    return mc__pool_crowded(pool_of(share)) && share->broken == MC_OK && !share->full &&
+           main_lane(pool_of(share), mc__time_now()) == share;
+}
+
 /* With the lock held: whether it is over with sending. Who has come to the queue since it was looked at has found nobody to
  * send for him but this one, or whoever receives next: nobody sends for others for ever. */
-static bool stop_sending(mc__share *share, int batches) {
-    set_sending(share, false);
-    if (batches >= BATCHES || share->broken != MC_OK || share->full || !mc__pool_crowded(pool_of(share)))
+static bool stop_sending(mc__share *share, mc__rider *self, int batches) {
+    set_sender(share, NULL);
+    if (batches >= BATCHES || !has_passengers(share))
         return true;
-    set_sending(share, true);
+    set_sender(share, self);
     return false;
 }
 
@@ -552,7 +570,7 @@ mc__duty mc__share_send(mc__share *share, mc__rider *self, mc__time deadline) {
             let_others_come(share, deadline);
         lock(share);
         sends = batches < BATCHES && board(share) && take_output(share, &bytes);
-        if (!sends && stop_sending(share, batches))
+        if (!sends && stop_sending(share, self, batches))
             break;
         unlock_and_wake(share);
         if (sends && !send_all(&share->connection->stream, bytes, deadline))
@@ -583,6 +601,12 @@ static void take_input(mc__share *share, ptrdiff_t received, int error) {
     }
 }
 
+/* Who still receives sends for those who have come meanwhile, before it goes on; and so does who is answered together with
+ * all others on board, for else the lane would end, and have to begin anew. */
+static bool may_send_next(const mc__share *share, const mc__rider *self) {
+    return !share->sender && (share->reader == self || (share->aboard == 0 && !awaits_end(share))) && has_passengers(share);
+}
+
 mc__duty mc__share_read(mc__share *share, mc__rider *self, mc__time now, mc__time deadline) {
     mc__connection *connection = share->connection;
     bool            wait = mc__connection_may_wait(connection, now, deadline);
@@ -604,10 +628,11 @@ mc__duty mc__share_read(mc__share *share, mc__rider *self, mc__time now, mc__tim
     if (self->state != MC__RIDING_READS)
         share->reader = NULL;
     self->lingers = false;
-    duty = settle(share, self);
-    if (duty == MC__DUTY_READ && !share->sending && !share->full && mc__pool_crowded(pool_of(share))) {
-        set_sending(share, true);
+    if (may_send_next(share, self)) {
+        set_sender(share, self);
         duty = MC__DUTY_SEND;
+    } else {
+        duty = settle(share, self);
     }
     unlock_and_wake(share);
     return duty;
@@ -661,13 +686,13 @@ void mc__share_close(mc__share *share) {
 
     if (!share->stray && mc__pipeline_reusable(&connection->pipeline)) {
         mc__connection_rest(connection);
-        mc__pool_stop_leading(&host->pool, connection);
+        mc__pool_stop_leading(&host->pool, connection, true);
         return;
     }
     memcpy(reason, share->reason, sizeof reason);
     mc__pipeline_abandon(&connection->pipeline, MC_TIMEOUT); /* what nobody waits for any more */
     mc__pool_drop(&host->pool, connection);
-    mc__pool_stop_leading(&host->pool, NULL);
+    mc__pool_stop_leading(&host->pool, NULL, true);
     if (refused)
         mc__host_log(host, reason);
     else if (stray)

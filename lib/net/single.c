@@ -138,14 +138,14 @@ static void lead_alone(struct single *self, mc__connection *connection) {
     }
     if (answered || (transfer == MC__TRANSFER_SOME && mc__pipeline_reusable(&connection->pipeline))) {
         mc__connection_rest(connection);
-        mc__pool_stop_leading(&call->host->pool, connection);
+        mc__pool_stop_leading(&call->host->pool, connection, false);
         mc__host_answered(call->host);
         end(self);
         return;
     }
     mc__call_adopt(call, &self->turn, connection, transfer);
     go_on(self);
-    mc__pool_stop_leading(&call->host->pool, NULL);
+    mc__pool_stop_leading(&call->host->pool, NULL, false);
 }
 
 /* ---------------------------------------------------------------------------------------------------------- sharing -- */
@@ -235,8 +235,8 @@ static bool do_duty(struct single *self, mc__share *share, mc__duty duty) {
     return left;
 }
 
-/* With a connection, or with none but the right to open one. calm: there is nobody to share with. */
-static void begin(struct single *self, mc__connection *connection, bool calm);
+/* With a connection, or with none but the right to open one. shares: it makes a lane of it, for others too. */
+static void begin(struct single *self, mc__connection *connection, bool shares);
 
 /* In the queue and late. What of the lane it may have got on meanwhile is left in order. */
 static void give_up(struct single *self) {
@@ -252,16 +252,28 @@ static void give_up(struct single *self) {
     conclude(self);
 }
 
+/* Waits in the queue until it is told something, or is on board, or has waited for too long. It looks now and then for what
+ * it could have had for itself: while there are lanes, nobody brings it a connection, and a lane may not move. */
+static mc__taken wait_in_turn(struct single *self, mc__connection **connection) {
+    mc__call *call = self->call;
+    mc__taken taken = MC__TAKEN_PLACE;
+
+    while (taken == MC__TAKEN_PLACE && self->turn.now < self->turn.deadline) {
+        if (mc__park_wait(&self->rider.park, mc__earlier(self->turn.now + self->patience, self->turn.deadline)))
+            return MC__TAKEN_NOTHING;
+        taken = mc__pool_break_out(&call->host->pool, &call->waiter, connection);
+        self->patience = PATIENCE;
+        self->turn.now = mc__time_now();
+    }
+    return taken;
+}
+
 /* Waits for a connection or, on board of a lane, for the answer. true: it has been told something. */
 static bool wait_to_be_told(struct single *self, mc__connection **connection, bool *broken_out) {
-    mc__call *call = self->call;
-    mc__time  patience = mc__earlier(self->turn.now + self->patience, self->turn.deadline);
+    mc__taken taken = wait_in_turn(self, connection);
 
-    *broken_out = false;
-    if (mc__park_wait(&self->rider.park, patience))
-        return true;
-    *broken_out = mc__pool_break_out(&call->host->pool, &call->waiter, connection) != MC__TAKEN_PLACE;
-    if (*broken_out)
+    *broken_out = taken == MC__TAKEN_CONNECTION || taken == MC__TAKEN_RIGHT;
+    if (taken != MC__TAKEN_NOTHING)
         return false;
     if (mc__park_wait(&self->rider.park, self->slow_at))
         return true;
@@ -278,7 +290,7 @@ static void ride(struct single *self) {
         bool told = wait_to_be_told(self, &connection, &broken_out);
         self->turn.now = mc__time_now();
         if (broken_out) {
-            begin(self, connection, false);
+            begin(self, connection, true);
             return;
         }
         if (!told) {
@@ -288,7 +300,7 @@ static void ride(struct single *self) {
         mc__park_reset(&self->rider.park);
         if (call->waiter.granted) {
             call->waiter.granted = false;
-            begin(self, call->waiter.connection, false);
+            begin(self, call->waiter.connection, true);
             return;
         }
         if (self->rider.state != MC__RIDING_READS || do_duty(self, self->rider.share, MC__DUTY_READ)) {
@@ -307,13 +319,13 @@ static void board(struct single *self, mc__share *share) {
         ride(self);
 }
 
-static void begin(struct single *self, mc__connection *connection, bool calm) {
+static void begin(struct single *self, mc__connection *connection, bool shares) {
     mc__call  *call = self->call;
     mc__share *share = NULL;
 
     if (connection &&
         mc__connection_look(connection, self->turn.now, call->host->settings->io_timeout_ms) == MC__LOOK_QUIET) {
-        if (!calm || mc__pool_crowded(&call->host->pool))
+        if (shares)
             share = mc__share_open(call->host, connection, &self->rider);
         if (share) {
             call->waiter.waiting = MC__WAITING_RIDES; /* it has a place to leave, as those from the queue have */
@@ -329,7 +341,7 @@ static void begin(struct single *self, mc__connection *connection, bool calm) {
     call->waiter.connection = connection;
     call->state = MC__CALL_QUEUED;
     go_on(self);
-    mc__pool_stop_leading(&call->host->pool, NULL);
+    mc__pool_stop_leading(&call->host->pool, NULL, false);
 }
 
 static void wait_in_queue(struct single *self) {
@@ -368,6 +380,6 @@ void mc__single_run(mc__call *call, mc__time now, mc__time deadline) {
     if (mc__pool_lead(&call->host->pool, &call->waiter, &self.rider.park, &connection, &calm) == MC__TAKEN_PLACE)
         wait_in_queue(&self);
     else
-        begin(&self, connection, calm);
+        begin(&self, connection, !calm);
     mc__park_destroy(&self.rider.park);
 }

@@ -28,7 +28,7 @@
 /* clang-format off */
 static const host_step stuck_script[] = {
     EXPECT("get first\r\n"), AWAIT_GO, SEND("END\r\n"),
-    EXPECT("get 0 1 2\r\n"), AWAIT_GO, SEND("VALUE 1 0 1\r\nx\r\nEND\r\n"),
+    EXPECT("incr 0 5\r\nincr 1 5\r\nincr 2 5\r\n"), AWAIT_GO, SEND("NOT_FOUND\r\n6\r\nNOT_FOUND\r\n"),
     END,
 };
 static const host_step misses[] = {READ_LINE, SEND("END\r\n"), REPEAT};
@@ -50,9 +50,9 @@ static void call(size_t index, void *arg) {
     atomic_store(&self->ended, 1);
 }
 
-static crew *start_call(struct caller *self, mc_client *client, const char *key) {
+static crew *start_call(struct caller *self, mc_client *client, const char *asks) {
     *self = (struct caller){.client = client};
-    snprintf(self->asks, sizeof self->asks, "get %s", key);
+    snprintf(self->asks, sizeof self->asks, "%s", asks);
     return crew_start(1, call, self);
 }
 
@@ -66,16 +66,16 @@ static void set_max(mc_client *client, unsigned max) {
 
 /* Three share a connection that does not answer; who comes later is answered on others. */
 START_TEST(a_slow_reply_holds_up_nobody_who_comes_later) {
-    static const char *const keys[STUCK] = {"0", "1", "2"};
+    static const char *const asks[STUCK] = {"incr 0 5", "incr 1 5", "incr 2 5"}; /* a get would be asked once more */
     const host_step *const   scripts[] = {stuck_script, misses, NULL};
     scripted_host           *host = scripted_host_start(&(scripted_host_options){.scripts = scripts});
     mc_client               *client = ride_client(scripted_host_address(host), 1);
     static struct caller     first, stuck[STUCK], later[LATER];
-    crew                    *first_thread = start_call(&first, client, "first"), *stuck_threads[STUCK], *threads[LATER];
+    crew                    *first_thread = start_call(&first, client, "get first"), *stuck_threads[STUCK], *threads[LATER];
 
     scripted_host_await(host, 0, 1);
     for (size_t i = 0; i < STUCK; i++) {
-        stuck_threads[i] = start_call(&stuck[i], client, keys[i]);
+        stuck_threads[i] = start_call(&stuck[i], client, asks[i]);
         ride_await_queue(client, i + 1);
     }
     scripted_host_go(host);
@@ -84,7 +84,7 @@ START_TEST(a_slow_reply_holds_up_nobody_who_comes_later) {
     poll(NULL, 0, LONG_MS);
     set_max(client, 4);
     for (size_t i = 0; i < LATER; i++)
-        threads[i] = start_call(&later[i], client, "later");
+        threads[i] = start_call(&later[i], client, "get later");
     for (size_t i = 0; i < LATER; i++) {
         crew_join(threads[i]);
         ck_assert_str_eq(later[i].result.text, "NOT_FOUND");
@@ -94,7 +94,7 @@ START_TEST(a_slow_reply_holds_up_nobody_who_comes_later) {
     scripted_host_go(host);
     for (size_t i = 0; i < STUCK; i++) {
         crew_join(stuck_threads[i]);
-        ck_assert_str_eq(stuck[i].result.text, i == 1 ? "OK=x" : "NOT_FOUND");
+        ck_assert_str_eq(stuck[i].result.text, i == 1 ? "OK=6" : "NOT_FOUND");
     }
     mc_client_free(client);
     scripted_host_stop(host);

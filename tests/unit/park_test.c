@@ -6,16 +6,20 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/time.h>
 
 #define FAR (600 * 1000 * MC__MS)
 #define ROUNDS 5000
 #define OWNERS 4
 
-static mc__park park;
+static mc__park_words words;
+static mc__park       park;
 
 static void init(void) {
+    words = (mc__park_words){.next = 0};
     ck_assert_int_eq(mc__park_init(&park), 0);
+    mc__park_take_place(&park, &words);
 }
 
 static void destroy(void) {
@@ -23,8 +27,10 @@ static void destroy(void) {
 }
 
 static void set_and_wake(mc__park *self) {
-    mc__park_set(self);
-    mc__park_wake(self);
+    mc__park_wakes wakes = {{0}};
+
+    mc__park_set(self, &wakes);
+    mc__park_wake(&words, &wakes);
 }
 
 START_TEST(is_not_set_at_first) {
@@ -42,7 +48,7 @@ START_TEST(waits_until_the_moment) {
 END_TEST
 
 START_TEST(what_is_set_stays_so_until_it_is_reset) {
-    mc__park_set(&park);
+    mc__park_set(&park, NULL);
     ck_assert(mc__park_wait(&park, mc__time_now() + FAR));
     ck_assert(mc__park_wait(&park, mc__time_now() - 1));
     mc__park_reset(&park);
@@ -53,8 +59,11 @@ START_TEST(what_is_set_stays_so_until_it_is_reset) {
 END_TEST
 
 START_TEST(waking_sets_nothing_and_leaves_errno) {
+    mc__park_wakes all;
+
+    memset(&all, 0xff, sizeof all);
     errno = 4321;
-    mc__park_wake(&park);
+    mc__park_wake(&words, &all);
     ck_assert_int_eq(errno, 4321);
     ck_assert(!mc__park_wait(&park, mc__time_now()));
 }
@@ -100,6 +109,50 @@ START_TEST(signals_do_not_end_the_wait) {
 }
 END_TEST
 
+/* More than there are places, so that some share one; woken by one call, and only those that are set go on. */
+#define CROWD 300
+
+struct sleeper {
+    mc__park  park;
+    pthread_t thread;
+    bool      was_set;
+};
+
+static struct sleeper crowd[CROWD];
+
+static void *sleep_there(void *arg) {
+    struct sleeper *self = arg;
+
+    self->was_set = mc__park_wait(&self->park, mc__time_now() + FAR);
+    return NULL;
+}
+
+static void wake_half(size_t from) {
+    mc__park_wakes wakes = {{0}};
+
+    for (size_t i = from; i < CROWD; i += 2)
+        mc__park_set(&crowd[i].park, &wakes);
+    mc__park_wake(&words, &wakes);
+    for (size_t i = from; i < CROWD; i += 2) {
+        pthread_join(crowd[i].thread, NULL);
+        ck_assert(crowd[i].was_set);
+        mc__park_destroy(&crowd[i].park);
+    }
+}
+
+START_TEST(many_are_woken_at_once) {
+    for (size_t i = 0; i < CROWD; i++) {
+        ck_assert_int_eq(mc__park_init(&crowd[i].park), 0);
+        mc__park_take_place(&crowd[i].park, &words);
+        ck_assert_int_eq(pthread_create(&crowd[i].thread, NULL, sleep_there, &crowd[i]), 0);
+    }
+    wake_half(0);
+    for (size_t i = 1; i < CROWD; i += 2)
+        ck_assert(!crowd[i].was_set);
+    wake_half(1);
+}
+END_TEST
+
 /* Owners whose memory goes as soon as they see that it is set, while the setter is still about to wake them. */
 struct owner {
     _Atomic(mc__park *) shown;
@@ -117,6 +170,7 @@ static void *own(void *arg) {
             free(own_park);
             return NULL;
         }
+        mc__park_take_place(own_park, &words);
         atomic_store(&self->shown, own_park);
         self->failed = self->failed || !mc__park_wait(own_park, mc__time_now() + FAR);
         mc__park_destroy(own_park);
@@ -161,6 +215,7 @@ Suite *test_suite(void) {
     tcase_add_test(tcase, waking_sets_nothing_and_leaves_errno);
     tcase_add_test(tcase, another_thread_wakes_it);
     tcase_add_test(tcase, signals_do_not_end_the_wait);
+    tcase_add_test(tcase, many_are_woken_at_once);
     tcase_add_test(tcase, its_memory_may_go_as_soon_as_it_is_set);
     return suite;
 }

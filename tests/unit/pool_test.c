@@ -439,11 +439,11 @@ START_TEST(few_lead_on_connections_of_their_own) {
     ck_assert(mc__pool_crowded(&pool));
     ck_assert(mc__pool_leave(&pool, &waiters[1]));
     ck_assert(!mc__pool_crowded(&pool));
-    mc__pool_stop_leading(&pool, connections[1]);
+    mc__pool_stop_leading(&pool, connections[1], false);
     ck_assert_int_eq(lead(0, &taken), MC__TAKEN_CONNECTION);
     ck_assert_ptr_eq(taken, connections[1]);
     for (size_t i = 0; i < MAX; i++)
-        mc__pool_stop_leading(&pool, connections[i]);
+        mc__pool_stop_leading(&pool, connections[i], false);
     ck_assert_uint_eq(pool.leading, 0);
 }
 END_TEST
@@ -454,17 +454,17 @@ START_TEST(a_connection_that_comes_back_goes_to_the_first_to_lead) {
     lead_all(connections);
     queue_to_share(1);
     queue_to_share(2);
-    mc__pool_stop_leading(&pool, connections[2]);
+    mc__pool_stop_leading(&pool, connections[2], false);
     check_leads(1, connections[2]);
     ck_assert(!is_told(2));
     ck_assert_uint_eq(pool.leading, MAX);
     mc__pool_drop(&pool, connections[2]);
-    mc__pool_stop_leading(&pool, NULL);
+    mc__pool_stop_leading(&pool, NULL, false);
     check_leads(2, NULL);
     ck_assert_uint_eq(pool.leading, MAX);
     connections[2] = open_by_right();
     for (size_t i = 0; i < MAX; i++)
-        mc__pool_stop_leading(&pool, connections[i]);
+        mc__pool_stop_leading(&pool, connections[i], false);
 }
 END_TEST
 
@@ -474,13 +474,13 @@ START_TEST(the_last_who_leads_is_followed) {
 
     lead_all(connections);
     for (size_t i = 1; i < MAX; i++)
-        mc__pool_stop_leading(&pool, connections[i]);
+        mc__pool_stop_leading(&pool, connections[i], false);
     mc__pool_count_riding(&pool, MAX); /* so that who comes waits, though connections are idle */
     queue_to_share(1);
     mc__pool_count_riding(&pool, -MAX);
-    mc__pool_stop_leading(&pool, NULL); /* it needs its connection no more, but keeps it for something else */
+    mc__pool_stop_leading(&pool, NULL, false); /* it needs its connection no more, but keeps it for something else */
     check_leads(1, connections[MAX - 1]);
-    mc__pool_stop_leading(&pool, connections[MAX - 1]);
+    mc__pool_stop_leading(&pool, connections[MAX - 1], false);
     mc__pool_give_back(&pool, connections[0]);
     ck_assert_uint_eq(pool.leading, 0);
 }
@@ -508,13 +508,13 @@ START_TEST(those_who_are_taken_along_have_left_the_queue) {
     ck_assert_int_eq(waiters[1].waiting, MC__WAITING_RIDES);
     ck_assert_int_eq(waiters[2].waiting, MC__WAITING_QUEUED);
     ck_assert(!mc__pool_leave(&pool, &waiters[1]));
-    ck_assert_int_eq(mc__pool_break_out(&pool, &waiters[1], &connection), MC__TAKEN_PLACE);
+    ck_assert_int_eq(mc__pool_break_out(&pool, &waiters[1], &connection), MC__TAKEN_NOTHING);
     ck_assert(take_along(9));
     ck_assert_ptr_null(pool.first);
     ck_assert(!mc__pool_crowded(&pool));
     ck_assert(take_along(9));
     for (size_t i = 0; i < MAX; i++)
-        mc__pool_stop_leading(&pool, connections[i]);
+        mc__pool_stop_leading(&pool, connections[i], false);
     for (size_t i = 1; i < WAITERS; i++)
         ck_assert(!is_told(i));
 }
@@ -531,13 +531,13 @@ START_TEST(nobody_is_taken_along_past_one_who_wants_a_connection) {
     ck_assert_int_eq(waiters[1].waiting, MC__WAITING_RIDES);
     ck_assert_int_eq(waiters[3].waiting, MC__WAITING_QUEUED);
     ck_assert(!take_along(9));
-    mc__pool_stop_leading(&pool, connections[0]);
+    mc__pool_stop_leading(&pool, connections[0], false);
     check_granted(&waiters[2], connections[0]);
     ck_assert(take_along(9));
     ck_assert_int_eq(waiters[3].waiting, MC__WAITING_RIDES);
     mc__pool_give_back(&pool, connections[0]);
-    mc__pool_stop_leading(&pool, connections[1]);
-    mc__pool_stop_leading(&pool, connections[2]);
+    mc__pool_stop_leading(&pool, connections[1], false);
+    mc__pool_stop_leading(&pool, connections[2], false);
 }
 END_TEST
 
@@ -556,13 +556,13 @@ START_TEST(who_breaks_out_takes_what_is_there) {
     ck_assert_uint_eq(pool.leading, MAX + 1);
     mc__pool_return_right(&pool);
     check_leads(1, NULL);
-    mc__pool_stop_leading(&pool, NULL);
-    ck_assert_int_eq(mc__pool_break_out(&pool, &waiters[1], &taken), MC__TAKEN_PLACE); /* it has been granted something */
+    mc__pool_stop_leading(&pool, NULL, false);
+    ck_assert_int_eq(mc__pool_break_out(&pool, &waiters[1], &taken), MC__TAKEN_NOTHING); /* it has been granted something */
     mc__pool_return_right(&pool);
-    mc__pool_stop_leading(&pool, NULL);
+    mc__pool_stop_leading(&pool, NULL, false);
     pool.max--;
     for (size_t i = 0; i < MAX; i++)
-        mc__pool_stop_leading(&pool, connections[i]);
+        mc__pool_stop_leading(&pool, connections[i], false);
     ck_assert_uint_eq(pool.leading, 0);
 }
 END_TEST
@@ -574,7 +574,7 @@ START_TEST(what_one_who_shares_was_granted_goes_to_the_next_when_he_leaves) {
     queue_to_share(1);
     queue_up(&waiters[2]);
     queue_to_share(3);
-    mc__pool_stop_leading(&pool, connections[0]);
+    mc__pool_stop_leading(&pool, connections[0], false);
     check_leads(1, connections[0]);
     ck_assert(mc__pool_leave(&pool, &waiters[1]));
     check_granted(&waiters[2], connections[0]);
@@ -584,8 +584,8 @@ START_TEST(what_one_who_shares_was_granted_goes_to_the_next_when_he_leaves) {
     ck_assert_uint_eq(pool.leading, MAX);
     ck_assert(mc__pool_leave(&pool, &waiters[3]));
     ck_assert_ptr_eq(pool.idle, connections[0]);
-    mc__pool_stop_leading(&pool, connections[1]);
-    mc__pool_stop_leading(&pool, connections[2]);
+    mc__pool_stop_leading(&pool, connections[1], false);
+    mc__pool_stop_leading(&pool, connections[2], false);
     ck_assert_uint_eq(pool.leading, 0);
 }
 END_TEST
@@ -599,7 +599,7 @@ START_TEST(there_is_one_for_those_on_board_alone) {
     queue_to_share(2);
     ck_assert(!take_along(1));
     ck_assert(!mc__pool_has_one_for(&pool, &waiters[1]));
-    mc__pool_stop_leading(&pool, connections[0]);
+    mc__pool_stop_leading(&pool, connections[0], false);
     check_leads(2, connections[0]);
     pool.max++;
     ck_assert(mc__pool_has_one_for(&pool, &waiters[1]));
@@ -609,8 +609,58 @@ START_TEST(there_is_one_for_those_on_board_alone) {
     ck_assert(mc__pool_leave(&pool, &waiters[3]));
     pool.max--;
     for (size_t i = 0; i < MAX; i++)
-        mc__pool_stop_leading(&pool, connections[i]);
+        mc__pool_stop_leading(&pool, connections[i], false);
     ck_assert(mc__pool_has_one_for(&pool, &waiters[1]));
+}
+END_TEST
+
+/* Those who share go on board of the lane, be they first: the others would wait for ever behind them. */
+START_TEST(while_there_is_a_lane_connections_are_for_the_others) {
+    mc__connection *connections[MAX];
+
+    lead_all(connections);
+    mc__pool_count_lane(&pool);
+    queue_to_share(1);
+    queue_up(&waiters[2]);
+    mc__pool_stop_leading(&pool, connections[0], false);
+    check_granted(&waiters[2], connections[0]);
+    mc__pool_stop_leading(&pool, connections[1], false);
+    ck_assert(!is_told(1));
+    ck_assert_ptr_eq(pool.idle, connections[1]);
+    mc__pool_stop_leading(&pool, connections[2], true);
+    check_leads(1, connections[2]);
+    mc__pool_give_back(&pool, connections[0]);
+    mc__pool_stop_leading(&pool, connections[2], false);
+    ck_assert_uint_eq(pool.leading + atomic_load(&pool.lanes), 0);
+}
+END_TEST
+
+/* A lane is left for connections of their own when there have been few calls at once for a while. */
+START_TEST(few_calls_for_a_while_end_a_lane) {
+    mc__connection *connection, *own;
+    size_t          queued = 0;
+
+    ck_assert_int_eq(lead(0, &connection), MC__TAKEN_RIGHT);
+    connection = open_by_right();
+    mc__pool_count_lane(&pool);
+    mc__pool_count_riding(&pool, MAX);
+    queue_to_share(1);
+    ck_assert(take_along(9));
+    mc__pool_count_riding(&pool, 1 - MAX);
+    while (lead(2, &own) == MC__TAKEN_PLACE && queued < 1000) {
+        queued++;
+        ck_assert(take_along(9));
+    }
+    ck_assert_uint_gt(queued, 8);
+    ck_assert_uint_lt(queued, 100);
+    own = open_by_right();
+    mc__pool_count_riding(&pool, MAX);
+    queue_to_share(3); /* they are many again */
+    mc__pool_stop_leading(&pool, own, false);
+    mc__pool_stop_leading(&pool, connection, true);
+    check_leads(3, connection);
+    mc__pool_stop_leading(&pool, connection, false);
+    mc__pool_count_riding(&pool, -MAX - 1);
 }
 END_TEST
 
@@ -622,10 +672,11 @@ START_TEST(a_childs_pool_has_no_crowd) {
     queue_to_share(2);
     mc__pool_count_riding(&pool, 2);
     mc__pool_count_joinable(&pool, 1);
+    mc__pool_count_lane(&pool);
     mc__pool_after_fork(&pool);
     ck_assert(!mc__pool_crowded(&pool));
     ck_assert(!mc__pool_joinable(&pool));
-    ck_assert_uint_eq(pool.leading + atomic_load(&pool.riding) + pool.open, 0);
+    ck_assert_uint_eq(pool.leading + atomic_load(&pool.lanes) + atomic_load(&pool.riding) + pool.open, 0);
     ck_assert_ptr_null(pool.first);
     ck_assert_ptr_null(pool.shares[0]);
     for (size_t i = 0; i < MAX; i++)
@@ -660,6 +711,8 @@ Suite *test_suite(void) {
     tcase_add_test(tcase, who_breaks_out_takes_what_is_there);
     tcase_add_test(tcase, what_one_who_shares_was_granted_goes_to_the_next_when_he_leaves);
     tcase_add_test(tcase, there_is_one_for_those_on_board_alone);
+    tcase_add_test(tcase, while_there_is_a_lane_connections_are_for_the_others);
+    tcase_add_test(tcase, few_calls_for_a_while_end_a_lane);
     tcase_add_test(tcase, a_childs_pool_has_no_crowd);
     return suite;
 }
