@@ -13,6 +13,7 @@ option(MC_BUILD_SERVER "Build mcserver, the bundled server; needs libevent" ${MC
 option(MC_BUILD_TOOLS "Build mc, the library on the command line" ${MC_TOP_LEVEL})
 option(MC_INSTALL "Have `cmake --install` install the library" ${MC_TOP_LEVEL})
 option(MC_WERROR "Treat warnings as errors" OFF)
+option(MC_LTO "Optimize the shared library as a whole, in builds that optimize" ON)
 option(MC_COVERAGE "Count executed lines and branches with gcov" OFF)
 set(MC_SANITIZE "" CACHE STRING "Sanitizers for everything that is built: address,undefined or thread")
 
@@ -23,6 +24,16 @@ endif()
 
 if(MC_TOP_LEVEL AND NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
     set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Debug, Release, RelWithDebInfo or MinSizeRel" FORCE)
+endif()
+
+# A call goes through several rooms whose functions are short: seen as a whole, much of the way between them falls away, an
+# eighth of a get's instructions. The archive stays one of plain objects, which any compiler can link, so the sources are
+# compiled a second time for that. Where instructions are watched or counted, they stay as they are written.
+set(MC_LTO_CONFIGS Release RelWithDebInfo MinSizeRel)
+set(MC_USE_LTO OFF)
+if(MC_LTO AND NOT MC_SANITIZE AND NOT MC_COVERAGE AND (CMAKE_CONFIGURATION_TYPES OR CMAKE_BUILD_TYPE IN_LIST MC_LTO_CONFIGS))
+    include(CheckIPOSupported)
+    check_ipo_supported(RESULT MC_USE_LTO LANGUAGES C)
 endif()
 
 # Everything in the build must agree on these, so they are not set target by target.

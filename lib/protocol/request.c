@@ -6,13 +6,17 @@
 /* The name, three numbers, " noreply" and the line end, without the key. */
 #define LINE_WITHOUT_KEY 96
 
+/* Names are copied whole, whatever their length, and count as many bytes as they have. */
+#define NAME_ROOM 16
+
 typedef struct verb_facts {
-    mc_slice name;
-    bool     repeatable;
+    char name[NAME_ROOM];
+    char name_len;
+    bool repeatable;
 } verb_facts;
 
 #define VERB(name, repeatable)                                                                                              \
-    { {name, sizeof(name) - 1}, repeatable }
+    { name, sizeof(name) - 1, repeatable }
 
 static const verb_facts verbs[] = {
     [MC__VERB_SET] = VERB("set", true),
@@ -36,7 +40,7 @@ static const verb_facts verbs[] = {
 };
 
 mc_slice mc__verb_name(mc__verb verb) {
-    return verbs[verb].name;
+    return mc_bytes(verbs[verb].name, (size_t)verbs[verb].name_len);
 }
 
 bool mc__verb_repeatable(mc__verb verb) {
@@ -49,6 +53,11 @@ static inline char *put(char *at, mc_slice bytes) {
     if (bytes.len > 0)
         memcpy(at, bytes.data, bytes.len);
     return at + bytes.len;
+}
+
+static inline char *put_name(char *at, mc__verb verb) {
+    memcpy(at, verbs[verb].name, NAME_ROOM);
+    return at + verbs[verb].name_len;
 }
 
 static char *put_number(char *at, uint64_t number) {
@@ -105,7 +114,7 @@ bool mc__request_write_keys(const mc__command *command, const mc__key_list *list
 
     if (!mc__buffer_reserve(out, LINE_WITHOUT_KEY + size_of_keys(command, list)))
         return false;
-    at = put(mc__buffer_tail(out), mc__verb_name(command->verb));
+    at = put_name(mc__buffer_tail(out), command->verb);
     if (mc__verb_has_exptime(command->verb))
         at = put_signed(at, exptime);
     at = put_line_end(put_keys(at, command->prefix, list));
@@ -140,7 +149,7 @@ static char *put_arguments(char *at, const mc__command *command, const mc__reque
 
 /* The commands to a server as a whole. */
 static char *put_server_command(char *at, const mc__command *command, const mc__request *request) {
-    at = put(at, mc__verb_name(command->verb));
+    at = put_name(at, command->verb);
     if (command->verb == MC__VERB_FLUSH_ALL && request->exptime != 0)
         at = put_signed(at, request->exptime);
     if (command->verb == MC__VERB_STATS && request->key.len > 0)
@@ -150,6 +159,12 @@ static char *put_server_command(char *at, const mc__command *command, const mc__
     return put_line_end(at);
 }
 
+static char *put_request(char *at, const mc__command *command, const mc__request *request) {
+    if (command->verb >= MC__VERB_FLUSH_ALL)
+        return put_server_command(at, command, request);
+    return put_arguments(put_key(put_name(at, command->verb), command, request->key), command, request);
+}
+
 /* The line, and room bytes of room behind it. */
 static bool write_line(const mc__command *command, const mc__request *request, size_t room, mc__buffer *out) {
     char *at;
@@ -157,11 +172,7 @@ static bool write_line(const mc__command *command, const mc__request *request, s
     if (!mc__buffer_reserve(out, LINE_WITHOUT_KEY + command->prefix.len + request->key.len + room))
         return false;
     at = mc__buffer_tail(out);
-    if (command->verb >= MC__VERB_FLUSH_ALL)
-        at = put_server_command(at, command, request);
-    else
-        at = put_arguments(put_key(put(at, mc__verb_name(command->verb)), command, request->key), command, request);
-    mc__buffer_commit(out, (size_t)(at - mc__buffer_tail(out)));
+    mc__buffer_commit(out, (size_t)(put_request(at, command, request) - at));
     return true;
 }
 
@@ -182,9 +193,9 @@ bool mc__request_write(const mc__command *command, const mc__request *request, m
 }
 
 size_t mc__request_line_size(const mc__command *command, const mc__request *request) {
-    char       scratch[LINE_WITHOUT_KEY + 2 * MC_KEY_MAX];
-    mc__buffer out = {scratch, 0, 0, sizeof scratch};
+    char scratch[LINE_WITHOUT_KEY + 2 * MC_KEY_MAX];
 
-    mc__request_write_line(command, request, &out);
-    return out.end;
+    if (mc__verb_retrieves(command->verb))
+        return mc__request_keys_size(command, &(mc__key_list){&request->key, NULL, 1}, request->exptime);
+    return (size_t)(put_request(scratch, command, request) - scratch);
 }
