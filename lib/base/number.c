@@ -2,13 +2,23 @@
 
 #include <string.h>
 
+/* So many digits are never too wide. */
+#define DIGITS_SURE 19
+
 mc__number_result mc__number_parse_padded(const char *text, size_t len, uint64_t *number) {
     uint64_t sum = 0;
     bool     wide = false;
+    size_t   i;
 
     if (len == 0)
         return MC__NUMBER_MALFORMED;
-    for (size_t i = 0; i < len; i++) {
+    for (i = 0; i < len && i < DIGITS_SURE; i++) {
+        unsigned digit = (unsigned)(unsigned char)text[i] - '0';
+        if (digit > 9)
+            return MC__NUMBER_MALFORMED;
+        sum = sum * 10 + digit;
+    }
+    for (; i < len; i++) {
         unsigned digit = (unsigned)(unsigned char)text[i] - '0';
         if (digit > 9)
             return MC__NUMBER_MALFORMED;

@@ -86,7 +86,9 @@ static void take_answer(mc__exchange *exchange, size_t i, mc_status status, cons
 
     (void)i;
     self->status = status;
-    mc__refusal_text(status, reply, self->refusal);
+    self->refusal[0] = '\0';
+    if (!mc__status_is_answer(status))
+        mc__refusal_text(status, reply, self->refusal);
     if (status != MC_OK || !reply)
         return;
     if (ask->value) {
@@ -168,9 +170,10 @@ static bool ask_host(struct single *self, mc__host *host, bool probe, mc__time n
 static mc_status ask_in_turn(const mc_client *client, struct single *self, const mc__roster *roster, mc__time now,
                              mc__time deadline) {
     mc__route    route = mc__client_route_of(client, roster, self->ask->request.key);
-    struct tried tried = {.count = 0};
+    struct tried tried;
     mc__host    *host;
 
+    tried.count = 0;
     do {
         mc__admission admission;
         host = mc__roster_host(roster, &route);

@@ -1,5 +1,6 @@
 #include "protocol/quick.h"
 
+#include "base/number.h"
 #include "base/short.h"
 #include "protocol/whole_value.h"
 
@@ -42,14 +43,10 @@ static bool write_key(mc__pipeline *pipeline, const mc__exchange *exchange) {
 }
 
 static bool write_request(mc__pipeline *pipeline, const mc__exchange *exchange) {
-    mc__buffer *out = &pipeline->output.bytes;
     mc__request request;
 
     exchange->ops->request(exchange, 0, &request);
-    if (request.value.len > VALUE_MAX || !mc__request_write_line(&exchange->command, &request, out))
-        return false;
-    return !mc__verb_stores(exchange->command.verb) ||
-           (mc__buffer_append(out, request.value) && mc__buffer_append(out, MC__LITERAL("\r\n")));
+    return request.value.len <= VALUE_MAX && mc__request_write(&exchange->command, &request, &pipeline->output.bytes);
 }
 
 static void forget_output(mc__pipeline *pipeline) {
@@ -76,22 +73,27 @@ bool mc__quick_space(mc__pipeline *pipeline, mc__area *space) {
     return true;
 }
 
+#define END_LEN 5
+
+/* In two parts that need no call. */
+static inline bool is_end(const char *at) {
+    return memcmp(at, "END\r", 4) == 0 && at[4] == '\n';
+}
+
 /* A value that is asked for and its END, or an END alone. */
 static bool take_value(const mc__pipeline *pipeline, mc__exchange *exchange, char *at, size_t len) {
-    static const char end_line[] = "END\r\n";
-    const size_t      end_len = sizeof end_line - 1;
-    size_t            max = pipeline->max_value_size < MC__WHOLE_VALUE_MAX ? pipeline->max_value_size : MC__WHOLE_VALUE_MAX;
-    mc__whole_value   value;
-    mc__found         found;
+    size_t          max = pipeline->max_value_size < MC__WHOLE_VALUE_MAX ? pipeline->max_value_size : MC__WHOLE_VALUE_MAX;
+    mc__whole_value value;
+    mc__found       found;
 
-    if (len < end_len || memcmp(at + len - end_len, end_line, end_len) != 0)
+    if (len < END_LEN || !is_end(at + len - END_LEN))
         return false;
-    if (len == end_len) {
+    if (len == END_LEN) {
         exchange->answered = 1;
         exchange->ops->answer(exchange, 0, MC_NOT_FOUND, NULL);
         return true;
     }
-    if (!mc__whole_value_of(at, at + len, exchange, max, &value) || value.end != at + len - end_len)
+    if (!mc__whole_value_of(at, at + len, exchange, max, &value) || value.end != at + len - END_LEN)
         return false;
     at[value.data.data - at + (ptrdiff_t)value.data.len] = '\0';
     found = (mc__found){.request = 0, .data = value.data, .cas = value.cas, .flags = value.flags};
@@ -100,14 +102,31 @@ static bool take_value(const mc__pipeline *pipeline, mc__exchange *exchange, cha
     return true;
 }
 
-/* A line that is no error. */
-static bool take_line(mc__exchange *exchange, const char *at, size_t len) {
-    mc__reply reply;
-    mc_status status;
-    size_t    used;
+/* The line that says that it is done, which most answers are; it says what mc__reply_parse would say of it. */
+static bool read_done(mc__verb verb, const char *at, size_t len, mc__reply *reply) {
+    *reply = (mc__reply){.kind = MC__REPLY_STORED};
+    if (mc__verb_stores(verb))
+        return len == 8 && memcmp(at, "STORED\r\n", 8) == 0;
+    if (verb != MC__VERB_INCR && verb != MC__VERB_DECR)
+        return false;
+    reply->kind = MC__REPLY_NUMBER;
+    return len > 2 && memcmp(at + len - 2, "\r\n", 2) == 0 && mc__number_parse(at, len - 2, &reply->number) == MC__NUMBER_OK;
+}
 
-    if (mc__reply_parse(at, len, &reply, &used) != MC__PARSE_DONE || used != len || mc__reply_is_error(&reply) ||
-        mc__answer_to(exchange->command.verb, &reply, &status) != MC__ANSWER_STATUS)
+/* Another line that is no error. */
+static bool read_line(mc__verb verb, const char *at, size_t len, mc__reply *reply, mc_status *status) {
+    size_t used;
+
+    return mc__reply_parse(at, len, reply, &used) == MC__PARSE_DONE && used == len && !mc__reply_is_error(reply) &&
+           mc__answer_to(verb, reply, status) == MC__ANSWER_STATUS;
+}
+
+static bool take_line(mc__exchange *exchange, const char *at, size_t len) {
+    mc__verb  verb = exchange->command.verb;
+    mc_status status = MC_OK;
+    mc__reply reply;
+
+    if (!read_done(verb, at, len, &reply) && !read_line(verb, at, len, &reply, &status))
         return false;
     exchange->answered = 1;
     exchange->ops->answer(exchange, 0, status, &reply);
