@@ -30,11 +30,11 @@ static mc__core *core_of(mc__fork_guard *guard) {
 }
 
 static void before_fork(mc__fork_guard *guard) {
-    pthread_mutex_lock(&core_of(guard)->lock);
+    mc__lock_take(&core_of(guard)->lock);
 }
 
 static void after_fork_in_parent(mc__fork_guard *guard) {
-    pthread_mutex_unlock(&core_of(guard)->lock);
+    mc__lock_release(&core_of(guard)->lock);
 }
 
 static void after_fork_in_child(mc__fork_guard *guard) {
@@ -43,7 +43,7 @@ static void after_fork_in_child(mc__fork_guard *guard) {
     /* Calls of the parent's other threads are not in the child, so what they counted is not given back there. */
     if (core->roster)
         atomic_store(&core->roster->references, 1);
-    pthread_mutex_unlock(&core->lock);
+    mc__lock_release(&core->lock);
 }
 
 /* ---------------------------------------------------------------------------------------------------- life and end -- */
@@ -58,7 +58,6 @@ static void core_clear(mc__core *core) {
     mc__fork_unregister(&core->guard);
     mc__roster_release(core->roster);
     mc__scratch_free(&core->scratch);
-    pthread_mutex_destroy(&core->lock);
 }
 
 /* Zeroed memory becomes a core. false: no memory. */
@@ -77,13 +76,7 @@ static bool core_init(mc__core *core, const mc_options *options) {
         .log_arg = options->log_arg,
     };
     core->guard = (mc__fork_guard){.prepare = before_fork, .parent = after_fork_in_parent, .child = after_fork_in_child};
-    if (pthread_mutex_init(&core->lock, NULL) != 0)
-        return false;
-    if (mc__fork_register(&core->guard) != MC_OK) {
-        pthread_mutex_destroy(&core->lock);
-        return false;
-    }
-    return true;
+    return mc__fork_register(&core->guard) == MC_OK;
 }
 
 static void add_prefix(mc_client *client, const char *prefix) {
@@ -166,11 +159,11 @@ mc__roster *mc__client_roster(const mc_client *client) {
     mc__core   *core = client->core;
     mc__roster *roster;
 
-    pthread_mutex_lock(&core->lock);
+    mc__lock_take(&core->lock);
     roster = core->roster;
     if (roster)
         atomic_fetch_add(&roster->references, 1);
-    pthread_mutex_unlock(&core->lock);
+    mc__lock_release(&core->lock);
     return roster;
 }
 
@@ -188,10 +181,10 @@ mc_status mc_client_set_hosts(mc_client *client, const char *const *hosts, const
     mc__roster_release(old);
     if (status != MC_OK)
         return status;
-    pthread_mutex_lock(&core->lock);
+    mc__lock_take(&core->lock);
     old = core->roster;
     core->roster = roster;
-    pthread_mutex_unlock(&core->lock);
+    mc__lock_release(&core->lock);
     mc__roster_release(old);
     return MC_OK;
 }

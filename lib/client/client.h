@@ -3,12 +3,13 @@
 #define MC_CLIENT_CLIENT_H
 
 #include "base/deadline.h"
+#include "base/lock.h"
 #include "client/roster.h"
 #include "client/scratch.h"
 
 /* What a client and all of its views have in common. */
 typedef struct mc__core {
-    pthread_mutex_t  lock; /* for roster; held for a few instructions */
+    mc__lock         lock; /* for roster; held for a few instructions */
     mc__roster      *roster;
     mc_options       options; /* without the prefix, which is each view's own */
     mc__net_settings settings;

@@ -18,13 +18,13 @@ static void before_fork(mc__fork_guard *guard) {
     pthread_mutex_lock(&host->lookup_lock);
     pthread_mutex_lock(&host->health.lock);
     pthread_mutex_lock(&host->pool.ride_lock);
-    pthread_mutex_lock(&host->pool.lock);
+    mc__lock_take(&host->pool.lock);
 }
 
 static void after_fork_in_parent(mc__fork_guard *guard) {
     mc__host *host = host_of(guard);
 
-    pthread_mutex_unlock(&host->pool.lock);
+    mc__lock_release(&host->pool.lock);
     pthread_mutex_unlock(&host->pool.ride_lock);
     pthread_mutex_unlock(&host->health.lock);
     pthread_mutex_unlock(&host->lookup_lock);

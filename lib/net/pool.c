@@ -4,22 +4,13 @@
 #define CALM 32
 
 int mc__pool_init(mc__pool *pool, unsigned max) {
-    int error;
-
     *pool = (mc__pool){.max = max, .calm = CALM};
-    error = pthread_mutex_init(&pool->lock, NULL);
-    if (error != 0)
-        return error;
-    error = pthread_mutex_init(&pool->ride_lock, NULL);
-    if (error != 0)
-        pthread_mutex_destroy(&pool->lock);
-    return error;
+    return pthread_mutex_init(&pool->ride_lock, NULL);
 }
 
 void mc__pool_destroy(mc__pool *pool) {
     mc__pool_close_idle(pool);
     pthread_mutex_destroy(&pool->ride_lock);
-    pthread_mutex_destroy(&pool->lock);
 }
 
 /* ------------------------------------------------------------------------------------------------ with the lock held -- */
@@ -133,7 +124,7 @@ static void give_back(mc__pool *pool, mc__connection *connection, mc__park_wakes
 }
 
 static void unlock_and_wake(mc__pool *pool, mc__park_wakes *wake) {
-    pthread_mutex_unlock(&pool->lock);
+    mc__lock_release(&pool->lock);
     mc__park_wake(&pool->park_words, wake);
 }
 
@@ -166,19 +157,19 @@ mc__taken mc__pool_take(mc__pool *pool, bool fresh, mc__waiter *waiter, mc__conn
     mc__taken       taken;
 
     init_waiter(waiter, NULL);
-    pthread_mutex_lock(&pool->lock);
+    mc__lock_take(&pool->lock);
     taken = take_now(pool, fresh, connection);
     if (taken == MC__TAKEN_PLACE) {
         /* Opened without the lock held, then looked again: one may have come back in between. */
-        pthread_mutex_unlock(&pool->lock);
+        mc__lock_release(&pool->lock);
         if (mc__wakeup_open(&waiter->wakeup) != 0)
             return MC__TAKEN_NOTHING;
-        pthread_mutex_lock(&pool->lock);
+        mc__lock_take(&pool->lock);
         taken = take_now(pool, fresh, connection);
         if (taken == MC__TAKEN_PLACE)
             queue_add(pool, waiter);
     }
-    pthread_mutex_unlock(&pool->lock);
+    mc__lock_release(&pool->lock);
     if (taken == MC__TAKEN_RIGHT)
         stale = *connection;
     if (stale)
@@ -202,7 +193,7 @@ mc__taken mc__pool_lead(mc__pool *pool, mc__waiter *waiter, mc__park *park, mc__
 
     init_waiter(waiter, park);
     *connection = NULL;
-    pthread_mutex_lock(&pool->lock);
+    mc__lock_take(&pool->lock);
     if (may_lead(pool))
         taken = take_now(pool, false, connection);
     if (taken == MC__TAKEN_PLACE)
@@ -210,14 +201,14 @@ mc__taken mc__pool_lead(mc__pool *pool, mc__waiter *waiter, mc__park *park, mc__
     else
         pool->leading++;
     *calm = pool->calm == CALM;
-    pthread_mutex_unlock(&pool->lock);
+    mc__lock_release(&pool->lock);
     return taken;
 }
 
 mc__taken mc__pool_break_out(mc__pool *pool, mc__waiter *waiter, mc__connection **connection) {
     mc__taken taken = MC__TAKEN_NOTHING;
 
-    pthread_mutex_lock(&pool->lock);
+    mc__lock_take(&pool->lock);
     if (waiter->waiting == MC__WAITING_QUEUED) {
         taken = take_now(pool, false, connection);
         if (taken != MC__TAKEN_PLACE) {
@@ -225,39 +216,39 @@ mc__taken mc__pool_break_out(mc__pool *pool, mc__waiter *waiter, mc__connection 
             pool->leading++;
         }
     }
-    pthread_mutex_unlock(&pool->lock);
+    mc__lock_release(&pool->lock);
     return taken;
 }
 
 bool mc__pool_has_one_for(mc__pool *pool, const mc__waiter *waiter) {
     bool found;
 
-    pthread_mutex_lock(&pool->lock);
+    mc__lock_take(&pool->lock);
     found = waiter->waiting != MC__WAITING_QUEUED && !waiter->granted && (pool->idle || pool->open < pool->max);
-    pthread_mutex_unlock(&pool->lock);
+    mc__lock_release(&pool->lock);
     return found;
 }
 
 bool mc__pool_take_along(mc__pool *pool, bool (*board)(void *arg, mc__waiter *waiter), void *arg) {
     bool all;
 
-    pthread_mutex_lock(&pool->lock);
+    mc__lock_take(&pool->lock);
     while (pool->first && pool->first->park && board(arg, pool->first)) {
         mc__waiter *waiter = pool->first;
         queue_remove(pool, waiter);
         waiter->waiting = MC__WAITING_RIDES;
     }
     all = pool->first == NULL;
-    pthread_mutex_unlock(&pool->lock);
+    mc__lock_release(&pool->lock);
     return all;
 }
 
 bool mc__pool_granted(mc__pool *pool, mc__waiter *waiter, mc__taken *taken, mc__connection **connection) {
     bool granted;
 
-    pthread_mutex_lock(&pool->lock);
+    mc__lock_take(&pool->lock);
     granted = waiter->granted;
-    pthread_mutex_unlock(&pool->lock);
+    mc__lock_release(&pool->lock);
     if (!granted)
         return false;
     mc__wakeup_close(&waiter->wakeup);
@@ -270,7 +261,7 @@ bool mc__pool_leave(mc__pool *pool, mc__waiter *waiter) {
     mc__park_wakes wake = {{0}};
     bool           rides;
 
-    pthread_mutex_lock(&pool->lock);
+    mc__lock_take(&pool->lock);
     rides = waiter->waiting == MC__WAITING_RIDES;
     if (waiter->waiting == MC__WAITING_QUEUED) {
         queue_remove(pool, waiter);
@@ -290,15 +281,15 @@ bool mc__pool_leave(mc__pool *pool, mc__waiter *waiter) {
 /* ------------------------------------------------------------------------------------------------------ giving back -- */
 
 void mc__pool_add(mc__pool *pool, mc__connection *connection) {
-    pthread_mutex_lock(&pool->lock);
+    mc__lock_take(&pool->lock);
     list_add(pool, connection);
-    pthread_mutex_unlock(&pool->lock);
+    mc__lock_release(&pool->lock);
 }
 
 void mc__pool_return_right(mc__pool *pool) {
     mc__park_wakes wake = {{0}};
 
-    pthread_mutex_lock(&pool->lock);
+    mc__lock_take(&pool->lock);
     return_right(pool, &wake);
     unlock_and_wake(pool, &wake);
 }
@@ -306,7 +297,7 @@ void mc__pool_return_right(mc__pool *pool) {
 void mc__pool_give_back(mc__pool *pool, mc__connection *connection) {
     mc__park_wakes wake = {{0}};
 
-    pthread_mutex_lock(&pool->lock);
+    mc__lock_take(&pool->lock);
     give_back(pool, connection, &wake);
     unlock_and_wake(pool, &wake);
 }
@@ -324,7 +315,7 @@ static void choose_leader(mc__pool *pool, mc__park_wakes *wake) {
 void mc__pool_stop_leading(mc__pool *pool, mc__connection *connection, bool lane) {
     mc__park_wakes wake = {{0}};
 
-    pthread_mutex_lock(&pool->lock);
+    mc__lock_take(&pool->lock);
     pool->leading--;
     if (lane)
         atomic_fetch_sub(&pool->lanes, 1);
@@ -338,7 +329,7 @@ void mc__pool_stop_leading(mc__pool *pool, mc__connection *connection, bool lane
 void mc__pool_drop(mc__pool *pool, mc__connection *connection) {
     mc__park_wakes wake = {{0}};
 
-    pthread_mutex_lock(&pool->lock);
+    mc__lock_take(&pool->lock);
     list_remove(pool, connection);
     return_right(pool, &wake);
     unlock_and_wake(pool, &wake);
@@ -348,14 +339,14 @@ void mc__pool_drop(mc__pool *pool, mc__connection *connection) {
 void mc__pool_close_idle(mc__pool *pool) {
     mc__connection *idle;
 
-    pthread_mutex_lock(&pool->lock);
+    mc__lock_take(&pool->lock);
     idle = pool->idle;
     pool->idle = NULL;
     for (mc__connection *connection = idle; connection; connection = connection->next_idle) {
         list_remove(pool, connection);
         pool->open--; /* whoever waits now waits for a leader, not for one of these */
     }
-    pthread_mutex_unlock(&pool->lock);
+    mc__lock_release(&pool->lock);
     while (idle) {
         mc__connection *next = idle->next_idle;
         mc__connection_free(idle);

@@ -9,6 +9,7 @@
 #ifndef MC_NET_POOL_H
 #define MC_NET_POOL_H
 
+#include "base/lock.h"
 #include "net/connection.h"
 #include "net/park.h"
 #include "net/wakeup.h"
@@ -38,7 +39,7 @@ typedef struct mc__waiter {
 #define MC__SHARES_MAX 16
 
 typedef struct mc__pool {
-    pthread_mutex_t lock;
+    mc__lock        lock;
     mc__connection *idle; /* newest first */
     mc__connection *all;  /* idle and in use */
     unsigned        open; /* in all, and rights to open one */

@@ -59,9 +59,9 @@ static crew *start_call(struct caller *self, mc_client *client, const char *asks
 static void set_max(mc_client *client, unsigned max) {
     mc__pool *pool = &client->core->roster->hosts[0]->pool;
 
-    pthread_mutex_lock(&pool->lock);
+    mc__lock_take(&pool->lock);
     pool->max = max;
-    pthread_mutex_unlock(&pool->lock);
+    mc__lock_release(&pool->lock);
 }
 
 /* Three share a connection that does not answer; who comes later is answered on others. */

@@ -341,10 +341,10 @@ static size_t queue_length(mc_client *client) {
     mc__pool *pool = &client->core->roster->hosts[0]->pool;
     size_t    length = 0;
 
-    pthread_mutex_lock(&pool->lock);
+    mc__lock_take(&pool->lock);
     for (const mc__waiter *waiter = pool->first; waiter; waiter = waiter->next)
         length++;
-    pthread_mutex_unlock(&pool->lock);
+    mc__lock_release(&pool->lock);
     return length;
 }
 

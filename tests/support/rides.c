@@ -141,10 +141,10 @@ size_t ride_queue_length(mc_client *client) {
     mc__pool *pool = &client->core->roster->hosts[0]->pool;
     size_t    length = 0;
 
-    pthread_mutex_lock(&pool->lock);
+    mc__lock_take(&pool->lock);
     for (const mc__waiter *waiter = pool->first; waiter; waiter = waiter->next)
         length++;
-    pthread_mutex_unlock(&pool->lock);
+    mc__lock_release(&pool->lock);
     return length;
 }
 
@@ -158,10 +158,10 @@ bool ride_all_is_quiet(mc_client *client) {
     bool      quiet;
 
     pthread_mutex_lock(&pool->ride_lock);
-    pthread_mutex_lock(&pool->lock);
+    mc__lock_take(&pool->lock);
     quiet = !pool->first && pool->leading == 0 && atomic_load(&pool->riding) == 0 && atomic_load(&pool->crowd) == 0 &&
             atomic_load(&pool->joinable) == 0 && !pool->shares[0];
-    pthread_mutex_unlock(&pool->lock);
+    mc__lock_release(&pool->lock);
     pthread_mutex_unlock(&pool->ride_lock);
     return quiet;
 }
