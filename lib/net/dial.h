@@ -10,18 +10,20 @@
 typedef enum mc__dial_state { MC__DIAL_PENDING, MC__DIAL_CONNECTED, MC__DIAL_FAILED } mc__dial_state;
 
 typedef struct mc__dial {
-    mc__host   *host;
-    mc__lookup *lookup;
-    mc__stream  stream;     /* when connected, the caller's */
-    mc__time    deadline;   /* of the whole */
-    mc__time    until;      /* of what is waited for now */
-    bool        looking_up; /* else connecting */
-    bool        no_memory;  /* failed: for want of memory */
-    bool        local;      /* failed: for a reason of this process, not of the host */
-    bool        broken;     /* failed: the host accepted the connection and broke it at once */
-    size_t      first;      /* the endpoint that was tried first */
-    size_t      tried;
-    char        reason[120]; /* failed: "connect: Connection refused" */
+    mc__host           *host;
+    mc__lookup         *lookup;     /* NULL: the host has a number */
+    mc__stream          stream;     /* when connected, the caller's */
+    mc__time            deadline;   /* of the whole */
+    mc__time            until;      /* of what is waited for now */
+    bool                looking_up; /* else connecting */
+    bool                no_memory;  /* failed: for want of memory */
+    bool                local;      /* failed: for a reason of this process, not of the host */
+    bool                broken;     /* failed: the host accepted the connection and broke it at once */
+    const mc__endpoint *endpoints;
+    size_t              count;
+    size_t              first; /* the endpoint that was tried first */
+    size_t              tried;
+    char                reason[120]; /* failed: "connect: Connection refused" */
 } mc__dial;
 
 /* Begins, and goes as far as it can: as mc__dial_step. deadline: of the call. */

@@ -84,6 +84,7 @@ mc_status mc__host_new(mc__address *address, const mc__net_settings *settings, m
     }
     host->address = *address;
     *address = (mc__address){0};
+    host->has_number = mc__endpoint_of(&host->address, &host->number);
     *result = host;
     return MC_OK;
 }

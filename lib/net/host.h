@@ -20,6 +20,8 @@ typedef struct mc__host {
     const mc__net_settings *settings; /* outlives the host */
     mc__health              health;
     mc__pool                pool;
+    bool                    has_number;
+    mc__endpoint            number; /* what its address is, if that is no name; else its name is looked up: */
     pthread_mutex_t         lookup_lock;
     mc__lookup             *lookup;                /* under way, or the last that gave an endpoint that worked; NULL: none */
     atomic_size_t           preferred;             /* the endpoint of it that worked last */

@@ -61,37 +61,70 @@ static void fail_with_errno(mc__lookup *lookup, int error) {
     lookup->failed_locally = mc__errno_is_local(error);
 }
 
-static void succeed_with_one(mc__lookup *lookup, socklen_t len) {
-    lookup->only.len = len;
+static void succeed_with_one(mc__lookup *lookup) {
     lookup->endpoints = &lookup->only;
     lookup->count = 1;
 }
 
-static void resolve_unix(mc__lookup *lookup) {
-    struct sockaddr_un *address = (struct sockaddr_un *)&lookup->only.address;
-    size_t              len = strlen(lookup->address.host);
+/* ---------------------------------------------------------------------------------------- addresses that are no names -- */
 
-    if (len >= sizeof address->sun_path) {
-        fail_with_errno(lookup, ENAMETOOLONG);
-        return;
-    }
-    address->sun_family = AF_UNIX;
-    memcpy(address->sun_path, lookup->address.host, len + 1);
-    succeed_with_one(lookup, sizeof *address);
-}
+static bool unix_endpoint(const char *path, mc__endpoint *endpoint) {
+    struct sockaddr_un *address = (struct sockaddr_un *)&endpoint->address;
+    size_t              len = strlen(path);
 
-static bool resolve_inet(mc__lookup *lookup) {
-    struct sockaddr_in *address = (struct sockaddr_in *)&lookup->only.address;
-
-    if (inet_pton(AF_INET, lookup->address.host, &address->sin_addr) != 1)
+    if (len >= sizeof address->sun_path)
         return false;
-    address->sin_family = AF_INET;
-    address->sin_port = htons(lookup->address.port);
-    succeed_with_one(lookup, sizeof *address);
+    address->sun_family = AF_UNIX;
+    memcpy(address->sun_path, path, len + 1);
+    endpoint->len = sizeof *address;
     return true;
 }
 
-/* The zone behind the '%' of an address: an interface's number or name. 0: there is none. */
+static bool inet_endpoint(const mc__address *from, mc__endpoint *endpoint) {
+    struct sockaddr_in *address = (struct sockaddr_in *)&endpoint->address;
+
+    if (inet_pton(AF_INET, from->host, &address->sin_addr) != 1)
+        return false;
+    address->sin_family = AF_INET;
+    address->sin_port = htons(from->port);
+    endpoint->len = sizeof *address;
+    return true;
+}
+
+/* Without the zone that there may be behind '%'. */
+static bool inet6_endpoint(const mc__address *from, mc__endpoint *endpoint) {
+    struct sockaddr_in6 *address = (struct sockaddr_in6 *)&endpoint->address;
+    size_t               len = strcspn(from->host, "%");
+    char                 number[INET6_ADDRSTRLEN];
+
+    if (len >= sizeof number)
+        return false;
+    memcpy(number, from->host, len);
+    number[len] = '\0';
+    if (inet_pton(AF_INET6, number, &address->sin6_addr) != 1)
+        return false;
+    address->sin6_family = AF_INET6;
+    address->sin6_port = htons(from->port);
+    endpoint->len = sizeof *address;
+    return true;
+}
+
+bool mc__endpoint_of(const mc__address *address, mc__endpoint *endpoint) {
+    *endpoint = (mc__endpoint){0};
+    switch (address->kind) {
+    case MC__ADDRESS_UNIX:
+        return unix_endpoint(address->host, endpoint);
+    case MC__ADDRESS_INET:
+        return inet_endpoint(address, endpoint);
+    case MC__ADDRESS_INET6:
+        return !strchr(address->host, '%') && inet6_endpoint(address, endpoint);
+    case MC__ADDRESS_ANY:
+        break;
+    }
+    return inet_endpoint(address, endpoint) || (!strchr(address->host, '%') && inet6_endpoint(address, endpoint));
+}
+
+/* A zone: an interface's number or name. 0: there is none. */
 static uint32_t zone_number(const char *zone) {
     uint64_t number;
 
@@ -100,47 +133,36 @@ static uint32_t zone_number(const char *zone) {
     return if_nametoindex(zone);
 }
 
-static bool resolve_inet6(mc__lookup *lookup) {
+/* Whether the address is one with a zone; the result is there then. */
+static bool resolve_zone(mc__lookup *lookup) {
     struct sockaddr_in6 *address = (struct sockaddr_in6 *)&lookup->only.address;
-    const char          *host = lookup->address.host, *percent = strchr(host, '%');
-    size_t               len = percent ? (size_t)(percent - host) : strlen(host);
-    char                 number[INET6_ADDRSTRLEN];
+    const char          *percent = strchr(lookup->address.host, '%');
 
-    if (len >= sizeof number)
+    if (!percent || !inet6_endpoint(&lookup->address, &lookup->only))
         return false;
-    memcpy(number, host, len);
-    number[len] = '\0';
-    if (inet_pton(AF_INET6, number, &address->sin6_addr) != 1)
-        return false;
-    address->sin6_family = AF_INET6;
-    address->sin6_port = htons(lookup->address.port);
-    if (percent) {
-        errno = ENODEV;
-        address->sin6_scope_id = zone_number(percent + 1);
-        if (address->sin6_scope_id == 0) {
-            fail_with_errno(lookup, errno);
-            return true;
-        }
-    }
-    succeed_with_one(lookup, sizeof *address);
+    errno = ENODEV;
+    address->sin6_scope_id = zone_number(percent + 1);
+    if (address->sin6_scope_id == 0)
+        fail_with_errno(lookup, errno);
+    else
+        succeed_with_one(lookup);
     return true;
 }
 
 /* Whether the address needs no name service; the result is there then. */
 static bool resolve_at_once(mc__lookup *lookup) {
-    switch (lookup->address.kind) {
-    case MC__ADDRESS_UNIX:
-        resolve_unix(lookup);
+    if (mc__endpoint_of(&lookup->address, &lookup->only)) {
+        succeed_with_one(lookup);
         return true;
-    case MC__ADDRESS_INET:
-        return resolve_inet(lookup);
-    case MC__ADDRESS_INET6:
-        return resolve_inet6(lookup);
-    case MC__ADDRESS_ANY:
-        break;
     }
-    return resolve_inet(lookup) || resolve_inet6(lookup);
+    if (lookup->address.kind == MC__ADDRESS_UNIX) {
+        fail_with_errno(lookup, ENAMETOOLONG);
+        return true;
+    }
+    return lookup->address.kind != MC__ADDRESS_INET && resolve_zone(lookup);
 }
+
+/* ------------------------------------------------------------------------------------------------------------ names -- */
 
 static bool is_usable(const struct addrinfo *info) {
     return (info->ai_family == AF_INET && info->ai_addrlen == sizeof(struct sockaddr_in)) ||

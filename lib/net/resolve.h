@@ -8,6 +8,10 @@
 #include "cluster/address.h"
 #include "net/stream.h"
 
+/* The endpoint of an address that is a number or a path. false: it is a name, or one that only a look-up can tell what is
+ * wrong with; *endpoint is of no use then. */
+bool mc__endpoint_of(const mc__address *address, mc__endpoint *endpoint);
+
 /* A look-up under way or done, shared by counting. Any thread. */
 typedef struct mc__lookup mc__lookup;
 

@@ -198,6 +198,17 @@ START_TEST(numbers_and_paths_are_there_at_once) {
 }
 END_TEST
 
+START_TEST(an_address_without_a_zone_needs_no_look_up) {
+    mc__address  address = address_of(numbers[_i].kind, numbers[_i].host);
+    mc__endpoint endpoint;
+    bool         zone = strchr(numbers[_i].host, '%') != NULL;
+
+    ck_assert_int_eq(mc__endpoint_of(&address, &endpoint), !zone);
+    if (!zone)
+        ck_assert_str_eq(text_of(&endpoint), numbers[_i].result);
+}
+END_TEST
+
 static const char *const bad_zones[] = {"fe80::1%no-such-zone", "fe80::1%4294967297", "fe80::1%18446744073709551616",
                                         "fe80::1%0", "fe80::1%"};
 
@@ -308,8 +319,11 @@ static const struct {
 };
 
 START_TEST(what_is_no_number_of_its_kind_is_a_name) {
-    mc__lookup *lookup;
+    mc__address  address = address_of(names[_i].kind, names[_i].host);
+    mc__endpoint endpoint;
+    mc__lookup  *lookup;
 
+    ck_assert(!mc__endpoint_of(&address, &endpoint));
     resolver.result = EAI_NONAME;
     lookup = start(names[_i].kind, names[_i].host);
     await(lookup);
@@ -540,6 +554,7 @@ Suite *test_suite(void) {
 
     tcase_add_checked_fixture(at_once, set_up, tear_down);
     test_rows(at_once, numbers_and_paths_are_there_at_once, numbers);
+    test_rows(at_once, an_address_without_a_zone_needs_no_look_up, numbers);
     test_rows(at_once, a_zone_that_is_not_there_is_a_failure, bad_zones);
     tcase_add_test(at_once, a_path_is_as_long_as_fits);
 
