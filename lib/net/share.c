@@ -34,6 +34,7 @@ struct line {
     bool         boarding;            /* not pushed yet */
     mc__rider   *riders[LINE_RIDERS]; /* NULL: answered, or has left */
     mc_slice     keys[LINE_RIDERS];   /* of a retrieval: copies, which stay when a rider leaves */
+    uint32_t     tags[LINE_RIDERS];   /* of the keys: equal where they are */
     size_t       keys_len;
     char         key_bytes[LINE_KEYS_SIZE];
 };
@@ -174,10 +175,19 @@ static const mc__exchange_ops ops = {
 
 /* -------------------------------------------------------------------------------------------------- getting on board -- */
 
-static bool has_key(const struct line *line, mc_slice prefix, mc_slice key) {
+static uint32_t tag_of(mc_slice key) {
+    uint32_t tag = 2166136261U; /* FNV-1a */
+
+    for (size_t i = 0; i < key.len; i++)
+        tag = (tag ^ (unsigned char)key.data[i]) * 16777619U;
+    return tag;
+}
+
+static bool has_key(const struct line *line, mc_slice prefix, mc_slice key, uint32_t tag) {
     for (size_t i = 0; i < line->exchange.count; i++) {
         mc_slice other = line->keys[i];
-        if (other.len == prefix.len + key.len && memcmp(other.data, prefix.data ? prefix.data : "", prefix.len) == 0 &&
+        if (line->tags[i] == tag && other.len == prefix.len + key.len &&
+            memcmp(other.data, prefix.data ? prefix.data : "", prefix.len) == 0 &&
             memcmp(other.data + prefix.len, key.data, key.len) == 0)
             return true;
     }
@@ -186,7 +196,7 @@ static bool has_key(const struct line *line, mc_slice prefix, mc_slice key) {
 
 /* Keys to gat need not have the same time, so each has a line of its own. A key stands in a line once: not every proxy
  * answers the same key twice. Commands that do not retrieve have no copy of their keys, but one prefix. */
-static bool fits(const struct line *line, const mc__exchange *exchange) {
+static bool fits(const struct line *line, const mc__exchange *exchange, uint32_t tag) {
     const mc__command *command = &exchange->command;
     size_t             count = line->exchange.count;
 
@@ -196,18 +206,18 @@ static bool fits(const struct line *line, const mc__exchange *exchange) {
         return mc__slice_equal(line->exchange.command.prefix, command->prefix);
     return !mc__verb_has_exptime(command->verb) &&
            command->prefix.len + exchange->keys[0].len <= LINE_KEYS_SIZE - line->keys_len &&
-           !has_key(line, command->prefix, exchange->keys[0]);
+           !has_key(line, command->prefix, exchange->keys[0], tag);
 }
 
 static bool is_free(const struct line *line) {
     return !line->boarding && line->exchange.answered == line->exchange.count;
 }
 
-static struct line *line_for(mc__share *share, const mc__exchange *exchange) {
+static struct line *line_for(mc__share *share, const mc__exchange *exchange, uint32_t tag) {
     struct line *line = NULL;
 
     for (size_t i = 0; i < LINES; i++) {
-        if (fits(&share->lines[i], exchange))
+        if (fits(&share->lines[i], exchange, tag))
             return &share->lines[i];
         if (!line && is_free(&share->lines[i]))
             line = &share->lines[i];
@@ -222,7 +232,7 @@ static struct line *line_for(mc__share *share, const mc__exchange *exchange) {
     return line;
 }
 
-static void keep_key(struct line *line, const mc__exchange *exchange) {
+static void keep_key(struct line *line, const mc__exchange *exchange, uint32_t tag) {
     mc_slice prefix = exchange->command.prefix, key = exchange->keys[0];
     char    *at = line->key_bytes + line->keys_len;
 
@@ -231,6 +241,7 @@ static void keep_key(struct line *line, const mc__exchange *exchange) {
     memcpy(at + prefix.len, key.data, key.len);
     line->keys_len += prefix.len + key.len;
     line->keys[line->exchange.count] = mc_bytes(at, prefix.len + key.len);
+    line->tags[line->exchange.count] = tag;
 }
 
 static size_t value_len(const mc__exchange *exchange) {
@@ -244,14 +255,16 @@ static size_t value_len(const mc__exchange *exchange) {
 
 /* false: there is no room. */
 static bool add(mc__share *share, mc__rider *rider) {
+    bool         retrieves = mc__verb_retrieves(rider->exchange->command.verb);
+    uint32_t     tag = retrieves ? tag_of(rider->exchange->keys[0]) : 0;
     size_t       len = value_len(rider->exchange);
-    struct line *line = share->values + len <= BOARDING_MAX ? line_for(share, rider->exchange) : NULL;
+    struct line *line = share->values + len <= BOARDING_MAX ? line_for(share, rider->exchange, tag) : NULL;
 
     if (!line)
         return false;
     share->values += len;
-    if (mc__verb_retrieves(rider->exchange->command.verb))
-        keep_key(line, rider->exchange);
+    if (retrieves)
+        keep_key(line, rider->exchange, tag);
     rider->share = share;
     rider->lingers = false;
     rider->line = line;
@@ -472,8 +485,10 @@ mc__share *mc__share_open(mc__host *host, mc__connection *connection, mc__rider 
     share->broken = MC_OK;
     share->aboard = share->values = 0;
     share->wakes = (mc__park_wakes){{0}};
-    for (size_t i = 0; i < LINES; i++)
-        share->lines[i] = (struct line){.share = share};
+    for (size_t i = 0; i < LINES; i++) { /* nobody is in them: they are new, or all in them was answered */
+        share->lines[i].share = share;
+        share->lines[i].exchange.count = share->lines[i].exchange.answered = 0;
+    }
     mc__park_take_place(&rider->park, &host->pool.park_words);
     mc__pool_count_lane(&host->pool);
     lock(share);
