@@ -1,6 +1,7 @@
 #include "net/call.h"
 
 #include "base/platform.h"
+#include "net/direct.h"
 #include "protocol/quiet.h"
 
 #include <errno.h>
@@ -123,7 +124,7 @@ static void ask_classically(mc__call *call, const mc__turn *turn) {
 
 /* For what follows upon a transfer, which may have waited: another connection, on which the others are not kept waiting. */
 static mc__turn turn_anew(const mc__turn *turn) {
-    return (mc__turn){.now = mc__time_now(), .deadline = turn->deadline, .alone = turn->alone};
+    return (mc__turn){.now = mc__time_now(), .deadline = turn->deadline, .alone = turn->alone, .wait_ms = turn->wait_ms};
 }
 
 /* What the quiet way has left in doubt; the connection is given back. */
@@ -361,19 +362,13 @@ static void talk(mc__call *call, const mc__turn *first, bool readable) {
     }
 }
 
-/* The longest wait in turn; this part of what the call has left, if that is less; and the shortest for which it is worth it.
- * Whoever is slow keeps the others from being heard for so long, once. */
-#define TURN_WAIT_MS 100
-#define TURN_WAIT_PART 8
-#define TURN_WAIT_MIN_MS 10
-
 bool mc__call_takes_turns(mc__call *call, const mc__turn *turn) {
-    mc__time part_ms = (turn->deadline - turn->now) / TURN_WAIT_PART / MC__MS;
-
-    if (call->state != MC__CALL_TALKING || call->asking || call->host->settings->spin_us > 0 || part_ms < TURN_WAIT_MIN_MS ||
+    if (call->state == MC__CALL_ASKED)
+        return true;
+    if (call->state != MC__CALL_TALKING || call->asking || turn->wait_ms == 0 ||
         mc__pipeline_wants_output(&call->connection->pipeline))
         return false;
-    return mc__stream_shorten(&call->connection->stream, part_ms < TURN_WAIT_MS ? (int)part_ms : TURN_WAIT_MS);
+    return mc__stream_shorten(&call->connection->stream, turn->wait_ms);
 }
 
 void mc__call_adopt(mc__call *call, const mc__turn *turn, mc__connection *connection, mc__transfer transfer) {
@@ -542,10 +537,30 @@ static void step_queued(mc__call *call, const mc__turn *turn) {
 
 /* ------------------------------------------------------------------------------------------------------------ the run -- */
 
+/* The answer that has been asked for, or its first part. */
+static void step_asked(mc__call *call, const mc__turn *turn) {
+    mc__turn now = *turn;
+
+    if (call->state == MC__CALL_ASKED && (turn->alone || turn->in_turn))
+        mc__direct_receive(call, turn);
+    else if (call->state == MC__CALL_ASKED)
+        mc__direct_leave(call, turn);
+    if (call->state != MC__CALL_TALKING)
+        return;
+    now.now = mc__time_now();
+    talk(call, &now, false);
+}
+
 void mc__call_step(mc__call *call, const mc__turn *turn, bool ready) {
     switch (call->state) {
     case MC__CALL_NEW:
-        take_connection(call, turn);
+        if (!mc__direct_ask(call, turn))
+            take_connection(call, turn);
+        else if (turn->alone)
+            step_asked(call, turn);
+        break;
+    case MC__CALL_ASKED:
+        step_asked(call, turn);
         break;
     case MC__CALL_QUEUED:
         step_queued(call, turn);

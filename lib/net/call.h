@@ -18,6 +18,7 @@ typedef enum mc__call_state {
     MC__CALL_NEW,
     MC__CALL_QUEUED,  /* for a connection of the pool */
     MC__CALL_DIALING, /* by right of the pool */
+    MC__CALL_ASKED,   /* as net/direct.h has it */
     MC__CALL_TALKING,
     MC__CALL_DONE
 } mc__call_state;
@@ -55,6 +56,7 @@ typedef struct mc__turn {
     mc__time now, deadline;
     bool     alone;   /* nobody else waits while this call does, so it may wait in the socket itself */
     bool     in_turn; /* it may for a little while, for the others' answers are as far as its own */
+    int      wait_ms; /* the longest wait in the socket, where that is worth it; else 0 */
 } mc__turn;
 
 /* How long a call goes on in turn, at least, before the others are heard again. */

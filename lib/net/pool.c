@@ -144,6 +144,15 @@ static mc__taken take_now(mc__pool *pool, bool fresh, mc__connection **connectio
     return MC__TAKEN_RIGHT;
 }
 
+mc__connection *mc__pool_take_idle(mc__pool *pool) {
+    mc__connection *connection;
+
+    pthread_mutex_lock(&pool->lock);
+    connection = pop_idle(pool);
+    pthread_mutex_unlock(&pool->lock);
+    return connection;
+}
+
 static void init_waiter(mc__waiter *waiter, mc__park *park) {
     waiter->wakeup = (mc__wakeup)MC__WAKEUP_NONE;
     waiter->park = park;

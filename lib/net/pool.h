@@ -72,6 +72,9 @@ typedef enum mc__taken {
     MC__TAKEN_NOTHING     /* no descriptor to wait with: errno */
 } mc__taken;
 
+/* Takes an idle connection, the newest, where there is one; else NULL. */
+mc__connection *mc__pool_take_idle(mc__pool *pool);
+
 /* Takes what is to be had. fresh: not one that was used before; an idle one gives up its place for it. */
 mc__taken mc__pool_take(mc__pool *pool, bool fresh, mc__waiter *waiter, mc__connection **connection);
 

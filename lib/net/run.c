@@ -67,6 +67,21 @@ static bool wait_and_step(mc__call *calls, size_t count, struct pollfd *polls, m
     return false;
 }
 
+/* The longest wait in turn; this part of what the calls have left, if that is less; and the shortest for which it is worth
+ * it. Whoever is slow keeps the others from being heard for so long, once. */
+#define TURN_WAIT_MS 100
+#define TURN_WAIT_PART 8
+#define TURN_WAIT_MIN_MS 10
+
+/* As mc__turn has it. */
+static int longest_wait_ms(const mc__call *calls, mc__time now, mc__time deadline) {
+    mc__time part_ms = (deadline - now) / TURN_WAIT_PART / MC__MS;
+
+    if (calls->host->settings->spin_us > 0 || part_ms < TURN_WAIT_MIN_MS)
+        return 0;
+    return part_ms < TURN_WAIT_MS ? (int)part_ms : TURN_WAIT_MS;
+}
+
 static bool all_take_turns(mc__call *calls, size_t count, const mc__turn *turn) {
     for (size_t i = 0; i < count; i++) {
         if (calls[i].state != MC__CALL_DONE && !mc__call_takes_turns(&calls[i], turn))
@@ -84,10 +99,13 @@ static bool receive_in_turn(mc__call *calls, size_t count, mc__turn *turn) {
 
     for (size_t i = 0; i < count; i++) {
         if (in_turn && calls[i].state != MC__CALL_DONE) {
-            mc__turn its = {.now = turn->now, .deadline = turn->deadline, .in_turn = true};
+            mc__turn its = *turn;
+            its.in_turn = true;
             mc__call_step(&calls[i], &its, false);
             turn->now = mc__time_now();
             in_turn = calls[i].state == MC__CALL_DONE && turn->now - its.now < MC__TURN_LENGTH;
+        } else if (calls[i].state == MC__CALL_ASKED) {
+            mc__call_step(&calls[i], turn, false);
         }
         pending = pending || calls[i].state != MC__CALL_DONE;
     }
@@ -104,6 +122,7 @@ void mc__calls_run(mc__call *calls, size_t count, mc__time deadline) {
         stop_all(calls, count, turn.now, MC_TIMEOUT);
         return;
     }
+    turn.wait_ms = longest_wait_ms(calls, turn.now, deadline);
     for (size_t i = 0; i < count; i++) {
         mc__call_step(&calls[i], &turn, false);
         pending = pending || calls[i].state != MC__CALL_DONE;

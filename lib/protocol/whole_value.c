@@ -203,3 +203,21 @@ bool mc__whole_values_take(mc__key_line *line, mc__exchange *exchange, size_t ma
     mc__buffer_consume(input, (size_t)(at - start));
     return at > start;
 }
+
+size_t mc__whole_values_read(const mc__exchange *exchange, size_t max, const char **at, const char *end, mc__found *found) {
+    mc_slice        prefix = exchange->command.prefix;
+    bool            with_cas = mc__verb_gives_cas(exchange->command.verb);
+    size_t          count = 0;
+    mc__whole_value value;
+
+    for (size_t i = 0; i < exchange->count; i++) {
+        const char *rest = read_key(*at, end, prefix, mc__exchange_key(exchange, i));
+        if (!rest)
+            continue; /* a key without a value, if this is not the end */
+        if (!read_rest(rest, end, with_cas, max, &value))
+            break;
+        found[count++] = (mc__found){i, value.data, value.cas, value.flags};
+        *at = value.end;
+    }
+    return count;
+}

@@ -35,4 +35,11 @@ bool mc__whole_value_of(const char *at, const char *end, const mc__exchange *exc
  */
 bool mc__whole_values_take(mc__key_line *line, mc__exchange *exchange, size_t max, mc__buffer *input);
 
+/*
+ * The same without a change of anything, for a reply that is there as a whole: fills found with the values that the bytes
+ * begin with, in the order in which the exchange's one line asks for them, with or without all of its keys. found has room
+ * for each. Returns how many there are; *at moves behind them.
+ */
+size_t mc__whole_values_read(const mc__exchange *exchange, size_t max, const char **at, const char *end, mc__found *found);
+
 #endif

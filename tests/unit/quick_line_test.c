@@ -1,0 +1,160 @@
+/* A line of keys and the short way: a whole reply, under the keys that were asked for, and nothing else. */
+#include "protocol/quick_line.h"
+
+#include "support/check_main.h"
+
+#include <stdio.h>
+
+static char   memory[8192];
+static size_t kept;
+static char   told[256]; /* key=value, in the order in which it was told; key= for a miss */
+
+/* The asks: an exchange of the keys "a", "b", "c", in the order given by their places. */
+static const mc_slice names[] = {{"a", 1}, {"b", 1}, {"c", 1}};
+
+static void tell(const mc__exchange *exchange, size_t request, const char *text) {
+    size_t len = strlen(told);
+
+    snprintf(told + len, sizeof told - len, "%s%.1s=%s", len > 0 ? " " : "", mc__exchange_key(exchange, request).data, text);
+}
+
+static void take_values(mc__exchange *exchange, const mc__found *found, size_t count) {
+    char text[64];
+
+    for (size_t i = 0; i < count; i++) {
+        ck_assert_uint_eq(strlen(found[i].data.data), found[i].data.len);
+        snprintf(text, sizeof text, "%s/%u/%llu", found[i].data.data, found[i].flags, (unsigned long long)found[i].cas);
+        tell(exchange, found[i].request, text);
+    }
+}
+
+static void take_answer(mc__exchange *exchange, size_t i, mc_status status, const mc__reply *reply) {
+    ck_assert_int_eq(status, MC_NOT_FOUND);
+    ck_assert_ptr_null(reply);
+    tell(exchange, i, "");
+}
+
+static bool lend(mc__exchange *exchange, size_t least, mc__area *area) {
+    (void)exchange, (void)least;
+    *area = (mc__area){memory, sizeof memory};
+    return true;
+}
+
+static void keep(mc__exchange *exchange, size_t len) {
+    (void)exchange;
+    kept = len;
+}
+
+static const mc__exchange_ops ops = {.values = take_values, .answer = take_answer, .lend = lend, .keep = keep};
+
+#define A "VALUE a 0 1\r\nx\r\n"
+#define B "VALUE b 7 2\r\nyy\r\n"
+#define C "VALUE c 0 0\r\n\r\n"
+#define END "END\r\n"
+
+static const struct {
+    const char *reply;
+    const char *told; /* NULL: left to the careful way, with nothing told */
+} rows[] = {
+    {A B C END, "a=x/0/0 b=yy/7/0 c=/0/0"},
+    {END, "a= b= c="},
+    {A END, "a=x/0/0 b= c="},
+    {C END, "c=/0/0 a= b="},
+    {A C END, "a=x/0/0 c=/0/0 b="},
+    {A B C, NULL},
+    {"", NULL},
+    {"EN", NULL},
+    {A B C END END, NULL},
+    {A END B END, NULL},
+    {A "STORED\r\n" END, NULL},
+    {B A END, NULL},
+    {A A END, NULL},
+    {A B "VALUE d 0 1\r\nx\r\n" END, NULL},
+    {"VALUE a 0 9\r\nx\r\n" END, NULL},
+    {"VALUE a 0 1 5\r\nx\r\n" END, NULL},
+    {"VALUE a 0 6\r\n" END, NULL},
+    {"VALUE a 0 01\r\nx\r\n" END, NULL},
+    {"SERVER_ERROR END\r\n", NULL},
+    {A "ERROR\r\n", NULL},
+};
+
+START_TEST(a_whole_reply_and_nothing_else) {
+    mc_slice     reply = mc_str(rows[_i].reply), bytes;
+    mc__exchange exchange = {.ops = &ops, .command = {.verb = MC__VERB_GET}, .count = 3, .keys = names};
+    mc__area     area = {memory, sizeof memory};
+    mc__pipeline pipeline;
+
+    mc__pipeline_init(&pipeline, 1024);
+    told[0] = '\0';
+    kept = 0;
+    ck_assert(mc__quick_line_write(&pipeline, &exchange, &bytes));
+    ck_assert_uint_eq(bytes.len, strlen("get a b c\r\n"));
+    ck_assert_mem_eq(bytes.data, "get a b c\r\n", bytes.len);
+    memcpy(memory, reply.data, reply.len);
+    ck_assert_int_eq(mc__quick_line_take(&pipeline, &exchange, area, reply.len), rows[_i].told != NULL);
+    ck_assert_str_eq(told, rows[_i].told ? rows[_i].told : "");
+    ck_assert_uint_eq(exchange.answered, rows[_i].told ? 3 : 0);
+    ck_assert_uint_eq(kept, rows[_i].told ? reply.len : 0);
+    if (rows[_i].told)
+        ck_assert(mc__pipeline_reusable(&pipeline));
+    else
+        ck_assert_mem_eq(memory, reply.data, reply.len);
+    mc__pipeline_free(&pipeline);
+}
+END_TEST
+
+/* What is left to the careful way is told by that, from the first byte on. */
+START_TEST(the_careful_way_goes_on) {
+    static const char first[] = A B, rest[] = C END;
+    mc_slice     bytes;
+    mc__exchange exchange = {.ops = &ops, .command = {.verb = MC__VERB_GET}, .count = 3, .keys = names};
+    mc__area     area = {memory, sizeof memory}, spaces[MC__INPUT_SPACES];
+    mc__pipeline pipeline;
+    size_t       count;
+
+    mc__pipeline_init(&pipeline, 1024);
+    told[0] = '\0';
+    ck_assert(mc__quick_line_write(&pipeline, &exchange, &bytes));
+    memcpy(memory, first, sizeof first - 1);
+    ck_assert(!mc__quick_line_take(&pipeline, &exchange, area, sizeof first - 1));
+    mc__quick_leave(&pipeline, &exchange, bytes.len);
+    ck_assert_int_eq(mc__quick_line_received(&pipeline, &exchange, area, sizeof first - 1), MC_OK);
+    ck_assert_str_eq(told, "a=x/0/0 b=yy/7/0");
+    ck_assert_int_eq(mc__pipeline_space(&pipeline, spaces, &count), MC_OK);
+    memcpy(spaces[0].data, rest, sizeof rest - 1);
+    ck_assert_int_eq(mc__pipeline_received(&pipeline, sizeof rest - 1), MC_OK);
+    ck_assert_str_eq(told, "a=x/0/0 b=yy/7/0 c=/0/0");
+    ck_assert(mc__pipeline_reusable(&pipeline));
+    mc__pipeline_free(&pipeline);
+}
+END_TEST
+
+START_TEST(what_it_is_not_for) {
+    static const mc__exchange_ops no_lender = {.values = take_values, .answer = take_answer};
+    mc_slice                      bytes;
+    mc__exchange                  all[] = {
+                         {.ops = &ops, .command = {.verb = MC__VERB_GATS}, .count = 3, .keys = names},
+                         {.ops = &ops, .command = {.verb = MC__VERB_DELETE}, .count = 3, .keys = names},
+                         {.ops = &ops, .command = {.verb = MC__VERB_GET}, .count = MC__QUICK_LINE_KEYS + 1, .keys = names},
+                         {.ops = &ops, .command = {.verb = MC__VERB_GET}, .count = 3, .answered = 1, .keys = names},
+                         {.ops = &no_lender, .command = {.verb = MC__VERB_GET}, .count = 3, .keys = names},
+    };
+    mc__pipeline pipeline;
+
+    mc__pipeline_init(&pipeline, 1024);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        ck_assert(!mc__quick_line_write(&pipeline, &all[i], &bytes));
+    ck_assert(mc__pipeline_reusable(&pipeline));
+    mc__pipeline_free(&pipeline);
+}
+END_TEST
+
+Suite *test_suite(void) {
+    Suite *suite = suite_create("quick_line");
+    TCase *tcase = test_case(suite, "replies", 60);
+
+    tcase_add_loop_test(tcase, a_whole_reply_and_nothing_else, 0, sizeof rows / sizeof *rows);
+    tcase_add_test(tcase, the_careful_way_goes_on);
+    tcase_add_test(tcase, what_it_is_not_for);
+    return suite;
+}
