@@ -147,9 +147,9 @@ static mc__taken take_now(mc__pool *pool, bool fresh, mc__connection **connectio
 mc__connection *mc__pool_take_idle(mc__pool *pool) {
     mc__connection *connection;
 
-    pthread_mutex_lock(&pool->lock);
+    mc__lock_take(&pool->lock);
     connection = pop_idle(pool);
-    pthread_mutex_unlock(&pool->lock);
+    mc__lock_release(&pool->lock);
     return connection;
 }
 
