@@ -444,7 +444,8 @@ static void spoke_first(mc__call *call) {
     end(call, call->may_move ? MC_UNREACHABLE : MC_PROTOCOL_ERROR);
 }
 
-static void dialled(mc__call *call, const mc__turn *turn) {
+/* Whether the call has a connection; if not, it is done. */
+static bool dialled(mc__call *call, const mc__turn *turn) {
     mc__host *host = call->host;
 
     call->connection = mc__connection_new(&call->dial.stream, turn->now, host->settings->max_value_size);
@@ -453,21 +454,21 @@ static void dialled(mc__call *call, const mc__turn *turn) {
         mc__pool_return_right(&host->pool);
         explain(call, "out of memory");
         end(call, MC_NO_MEMORY);
-        return;
+        return false;
     }
     mc__pool_add(&host->pool, call->connection);
     if (call->connection->stream.spoke_first && mc__stream_look(&call->connection->stream) == MC__LOOK_STRAY) {
         spoke_first(call);
-        return;
+        return false;
     }
     push_flush_if_due(call);
-    begin_talk(call, turn);
+    return true;
 }
 
 static void dial_on(mc__call *call, const mc__turn *turn, mc__dial_state state) {
     call->state = MC__CALL_DIALING;
-    if (state == MC__DIAL_CONNECTED)
-        dialled(call, turn);
+    if (state == MC__DIAL_CONNECTED && dialled(call, turn))
+        begin_talk(call, turn);
     else if (state == MC__DIAL_FAILED && call->dial.broken)
         broken_at_once(call, turn);
     else if (state == MC__DIAL_FAILED)
@@ -518,6 +519,30 @@ static void died_meanwhile(mc__call *call) {
     explain(call, "marked dead while this call waited for a connection");
     call->may_move = true;
     end(call, MC_UNREACHABLE);
+}
+
+mc__connection *mc__call_open(mc__call *call, const mc__turn *turn) {
+    mc__connection *connection;
+    mc__dial_state  state;
+
+    if (mc__health_is_dead(&call->host->health)) {
+        died_meanwhile(call);
+        return NULL;
+    }
+    state = mc__dial_begin(&call->dial, call->host, turn->now, turn->deadline);
+    if (state != MC__DIAL_CONNECTED) {
+        dial_on(call, turn, state);
+        return NULL;
+    }
+    if (!dialled(call, turn))
+        return NULL;
+    if (call->connection->pipeline.first) {
+        begin_talk(call, turn); /* behind the flush_all */
+        return NULL;
+    }
+    connection = call->connection;
+    call->connection = NULL;
+    return connection;
 }
 
 static void step_queued(mc__call *call, const mc__turn *turn) {

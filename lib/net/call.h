@@ -76,6 +76,11 @@ static inline bool mc__call_is_due(const mc__call *call, mc__time now) {
            (call->state == MC__CALL_TALKING && call->asking && now >= call->ask_until);
 }
 
+/* For net/single.h, by a right of the pool: opens a connection. It is given back when it stands at once and nothing goes
+ * before the exchange; the pool's, in use by the caller, and not ready. NULL: the call is done, or goes on with
+ * mc__calls_run. */
+mc__connection *mc__call_open(mc__call *call, const mc__turn *turn);
+
 /*
  * For net/single.h, which has begun the call by itself: with a connection that only it uses, on which its exchange is asked,
  * and what the last transfer came to; or without one, for the connection broke with status, its exchange is in no pipeline,

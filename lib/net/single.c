@@ -80,6 +80,8 @@ static mc__transfer ask_carefully(struct single *self, mc__connection *connectio
 static ptrdiff_t receive_quickly(const struct single *self, const mc__connection *connection, mc__area space) {
     int spin_us = self->call->host->settings->spin_us;
 
+    if (spin_us == 0 && !mc__stream_is_ready(&connection->stream))
+        return mc__stream_receive_polling(&connection->stream, space, self->turn.deadline);
     if (spin_us == 0)
         return mc__stream_receive_one(&connection->stream, space);
     return mc__stream_receive_spinning(&connection->stream, space,
@@ -100,6 +102,8 @@ static bool ask_quickly(struct single *self, mc__connection *connection, mc__tra
         *transfer = mc__connection_send(connection, true);
         return false;
     }
+    if (!connection->stream.is_prompt)
+        mc__stream_prepare(&connection->stream, bytes.len);
     sent = mc__stream_send_one(&connection->stream, bytes);
     if (sent != (ptrdiff_t)bytes.len || !mc__quick_space(pipeline, &space)) {
         *transfer = sent < 0 ? failed() : sent < (ptrdiff_t)bytes.len ? MC__TRANSFER_BLOCKED : MC__TRANSFER_SOME;
@@ -128,7 +132,8 @@ static void lead_alone(struct single *self, mc__connection *connection) {
     mc__transfer transfer;
     bool         answered = false;
 
-    if (mc__connection_may_wait(connection, self->turn.now, self->turn.deadline)) {
+    if (mc__connection_may_wait(connection, self->turn.now, self->turn.deadline) ||
+        !mc__stream_is_ready(&connection->stream)) {
         answered = ask_quickly(self, connection, &transfer);
         if (!answered)
             transfer = ask_carefully(self, connection, transfer);
@@ -319,10 +324,26 @@ static void board(struct single *self, mc__share *share) {
         ride(self);
 }
 
+/* With the right to open a connection. */
+static void begin_anew(struct single *self) {
+    mc__connection *connection = mc__call_open(self->call, &self->turn);
+
+    if (connection) {
+        lead_alone(self, connection);
+    } else {
+        go_on(self);
+        mc__pool_stop_leading(&self->call->host->pool, NULL, false);
+    }
+}
+
 static void begin(struct single *self, mc__connection *connection, bool shares) {
     mc__call  *call = self->call;
     mc__share *share = NULL;
 
+    if (!connection) {
+        begin_anew(self);
+        return;
+    }
     if (connection &&
         mc__connection_look(connection, self->turn.now, call->host->settings->io_timeout_ms) == MC__LOOK_QUIET) {
         if (shares)

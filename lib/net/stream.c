@@ -210,6 +210,14 @@ ptrdiff_t mc__stream_receive_one(const mc__stream *stream, mc__area area) {
     return recv(stream->fd, area.data, area.len, 0);
 }
 
+ptrdiff_t mc__stream_receive_polling(const mc__stream *stream, mc__area area, mc__time until) {
+    struct pollfd state = {.fd = stream->fd, .events = POLLIN};
+
+    if (poll(&state, 1, mc__deadline_left_ms(until, mc__time_now())) < 0)
+        return -1;
+    return recv(stream->fd, area.data, area.len, MSG_DONTWAIT);
+}
+
 ptrdiff_t mc__stream_receive_spinning(const mc__stream *stream, mc__area area, mc__time until) {
     ptrdiff_t received;
 

@@ -91,6 +91,9 @@ ptrdiff_t mc__stream_send(const mc__stream *stream, const mc_slice *slices, size
 ptrdiff_t mc__stream_send_one(const mc__stream *stream, mc_slice slice);
 ptrdiff_t mc__stream_receive_one(const mc__stream *stream, mc__area area);
 
+/* The same by a poll, also on a stream that is not ready; EAGAIN when until has come. */
+ptrdiff_t mc__stream_receive_polling(const mc__stream *stream, mc__area area, mc__time until);
+
 /* The same without waiting in the socket: it asks again and again until something is there or the time has come; then
  * EAGAIN. */
 ptrdiff_t mc__stream_receive_spinning(const mc__stream *stream, mc__area area, mc__time until);
