@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -95,6 +96,16 @@ void mc__platform_keep_alive(int fd, const mc__keep_alive *wanted) {
     tune(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, wanted->user_timeout_ms);
 #elif defined(TCP_RXT_CONNDROPTIME) /* macOS's, in seconds */
     tune(fd, IPPROTO_TCP, TCP_RXT_CONNDROPTIME, wanted->user_timeout_ms / 1000);
+#endif
+}
+
+unsigned mc__processor(void) {
+#if defined(__linux__) && !defined(MC_PORTABLE)
+    int processor = sched_getcpu();
+
+    return processor > 0 ? (unsigned)processor : 0;
+#else
+    return 0;
 #endif
 }
 

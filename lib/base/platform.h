@@ -41,6 +41,9 @@ void mc__platform_keep_alive(int fd, const mc__keep_alive *wanted);
 #define MC__HAVE_FUTEX 0
 #endif
 
+/* The number of the processor that this thread runs on, at this moment; 0 where that cannot be told at little cost. */
+unsigned mc__processor(void);
+
 /* The system's words for an errno, in out or static. Any thread. */
 const char *mc__errno_text(int error, char *out, size_t size);
 

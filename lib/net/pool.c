@@ -1,5 +1,7 @@
 #include "net/pool.h"
 
+#include "base/platform.h"
+
 /* After so many calls in a row that met few others, the next one leads alone again. */
 #define CALM 32
 
@@ -40,13 +42,24 @@ static mc__connection *pop_idle(mc__pool *pool) {
     return connection;
 }
 
-static unsigned crowd(const mc__pool *pool) {
-    return atomic_load_explicit(&pool->crowd, memory_order_relaxed);
+/* Changed under the lock alone; what waits for a lane is read by those on it without. */
+static void count_crowd(mc__pool *pool, const mc__waiter *waiter, int more) {
+    if (!waiter->park)
+        return;
+    pool->crowd += (unsigned)more;
+    atomic_fetch_add(&pool->crowds[waiter->lane], (unsigned)more);
 }
 
-/* Changed under the lock alone; read by leaders without. */
-static void set_crowd(mc__pool *pool, unsigned count) {
-    atomic_store(&pool->crowd, count);
+static bool has_lane(const mc__pool *pool, unsigned lane) {
+    return atomic_load_explicit(&pool->lanes[lane], memory_order_relaxed) > 0;
+}
+
+static unsigned lane_count(const mc__pool *pool) {
+    unsigned count = 0;
+
+    for (unsigned lane = 0; lane < MC__LANES; lane++)
+        count += atomic_load_explicit(&pool->lanes[lane], memory_order_relaxed);
+    return count;
 }
 
 static void queue_remove(mc__pool *pool, mc__waiter *waiter) {
@@ -59,8 +72,7 @@ static void queue_remove(mc__pool *pool, mc__waiter *waiter) {
     else
         pool->last = waiter->previous;
     waiter->waiting = MC__WAITING_NOT;
-    if (waiter->park)
-        set_crowd(pool, crowd(pool) - 1);
+    count_crowd(pool, waiter, -1);
 }
 
 static void queue_add(mc__pool *pool, mc__waiter *waiter) {
@@ -72,10 +84,7 @@ static void queue_add(mc__pool *pool, mc__waiter *waiter) {
     else
         pool->first = waiter;
     pool->last = waiter;
-    if (!waiter->park)
-        return;
-    mc__park_take_place(waiter->park, &pool->park_words);
-    set_crowd(pool, crowd(pool) + 1);
+    count_crowd(pool, waiter, 1);
 }
 
 /* Hands it a connection, or with NULL the right to open one. Whoever is told may be gone as soon as the lock is released.
@@ -92,14 +101,12 @@ static void grant(mc__pool *pool, mc__waiter *waiter, mc__connection *connection
     }
 }
 
-/* The first who waits; while there is a lane, the first who cannot go on board of it. */
+/* The first who waits and cannot go on board of a lane. */
 static mc__waiter *first_to_grant(const mc__pool *pool) {
     mc__waiter *waiter = pool->first;
 
-    if (atomic_load_explicit(&pool->lanes, memory_order_relaxed) > 0) {
-        while (waiter && waiter->park)
-            waiter = waiter->next;
-    }
+    while (waiter && waiter->park && has_lane(pool, waiter->lane))
+        waiter = waiter->next;
     return waiter;
 }
 
@@ -158,6 +165,7 @@ static void init_waiter(mc__waiter *waiter, mc__park *park) {
     waiter->park = park;
     waiter->waiting = MC__WAITING_NOT;
     waiter->granted = false;
+    waiter->lane = 0;
     waiter->connection = NULL;
 }
 
@@ -188,13 +196,45 @@ mc__taken mc__pool_take(mc__pool *pool, bool fresh, mc__waiter *waiter, mc__conn
     return taken;
 }
 
-/* Notes how many calls a call that shares meets, and says whether it may have a connection of its own. */
-static bool may_lead(mc__pool *pool) {
-    unsigned lanes = atomic_load_explicit(&pool->lanes, memory_order_relaxed);
-    bool     few = pool->leading - lanes + atomic_load_explicit(&pool->riding, memory_order_relaxed) + crowd(pool) < MC__FEW;
+/* Notes how many calls a call that shares meets. */
+static void look_around(mc__pool *pool) {
+    unsigned alone = pool->leading - lane_count(pool);
 
-    pool->calm = !few ? 0 : pool->calm < CALM ? pool->calm + 1 : CALM;
-    return lanes == 0 ? few || pool->leading == 0 : pool->calm == CALM;
+    if (alone + atomic_load_explicit(&pool->riding, memory_order_relaxed) + pool->crowd >= MC__FEW)
+        pool->calm = 0;
+    else if (pool->calm < CALM)
+        pool->calm++;
+}
+
+/* Half of the connections, at least, are for calls that do not share. */
+static unsigned own_lane(const mc__pool *pool) {
+    unsigned lanes = pool->max / 2 < MC__LANES ? pool->max / 2 : MC__LANES;
+
+    return lanes > 1 ? mc__processor() % lanes : 0;
+}
+
+/* Where there is no connection for a lane, those who wait for it go with another. */
+static unsigned any_lane(const mc__pool *pool, unsigned wanted) {
+    for (unsigned i = 0; i < MC__LANES; i++) {
+        unsigned lane = (wanted + i) % MC__LANES;
+        if (has_lane(pool, lane))
+            return lane;
+    }
+    return wanted;
+}
+
+static mc__taken lead_or_queue(mc__pool *pool, mc__waiter *waiter, mc__connection **connection) {
+    mc__taken taken = MC__TAKEN_PLACE;
+
+    waiter->lane = (unsigned char)own_lane(pool);
+    if (!has_lane(pool, waiter->lane))
+        taken = take_now(pool, false, connection);
+    if (taken == MC__TAKEN_PLACE) {
+        waiter->lane = (unsigned char)any_lane(pool, waiter->lane);
+        mc__park_take_place(waiter->park, &pool->park_words);
+        queue_add(pool, waiter);
+    }
+    return taken;
 }
 
 mc__taken mc__pool_lead(mc__pool *pool, mc__waiter *waiter, mc__park *park, mc__connection **connection, bool *calm) {
@@ -203,15 +243,23 @@ mc__taken mc__pool_lead(mc__pool *pool, mc__waiter *waiter, mc__park *park, mc__
     init_waiter(waiter, park);
     *connection = NULL;
     mc__lock_take(&pool->lock);
-    if (may_lead(pool))
+    look_around(pool);
+    *calm = pool->calm == CALM;
+    if (*calm)
         taken = take_now(pool, false, connection);
     if (taken == MC__TAKEN_PLACE)
-        queue_add(pool, waiter);
-    else
+        taken = lead_or_queue(pool, waiter, connection);
+    if (taken != MC__TAKEN_PLACE)
         pool->leading++;
-    *calm = pool->calm == CALM;
     mc__lock_release(&pool->lock);
     return taken;
+}
+
+/* Waits on; for another lane, if its own has ended, and left nobody a connection. */
+static void change_lane(mc__pool *pool, mc__waiter *waiter) {
+    count_crowd(pool, waiter, -1);
+    waiter->lane = (unsigned char)any_lane(pool, waiter->lane);
+    count_crowd(pool, waiter, 1);
 }
 
 mc__taken mc__pool_break_out(mc__pool *pool, mc__waiter *waiter, mc__connection **connection) {
@@ -220,7 +268,9 @@ mc__taken mc__pool_break_out(mc__pool *pool, mc__waiter *waiter, mc__connection 
     mc__lock_take(&pool->lock);
     if (waiter->waiting == MC__WAITING_QUEUED) {
         taken = take_now(pool, false, connection);
-        if (taken != MC__TAKEN_PLACE) {
+        if (taken == MC__TAKEN_PLACE) {
+            change_lane(pool, waiter);
+        } else {
             queue_remove(pool, waiter);
             pool->leading++;
         }
@@ -238,16 +288,21 @@ bool mc__pool_has_one_for(mc__pool *pool, const mc__waiter *waiter) {
     return found;
 }
 
-bool mc__pool_take_along(mc__pool *pool, bool (*board)(void *arg, mc__waiter *waiter), void *arg) {
-    bool all;
+bool mc__pool_take_along(mc__pool *pool, unsigned lane, bool (*board)(void *arg, mc__waiter *waiter), void *arg) {
+    mc__waiter *next;
+    bool        all;
 
     mc__lock_take(&pool->lock);
-    while (pool->first && pool->first->park && board(arg, pool->first)) {
-        mc__waiter *waiter = pool->first;
+    for (mc__waiter *waiter = pool->first; waiter && waiter->park; waiter = next) {
+        next = waiter->next;
+        if (waiter->lane != lane)
+            continue;
+        if (!board(arg, waiter))
+            break;
         queue_remove(pool, waiter);
         waiter->waiting = MC__WAITING_RIDES;
     }
-    all = pool->first == NULL;
+    all = !mc__pool_crowded(pool, lane);
     mc__lock_release(&pool->lock);
     return all;
 }
@@ -311,27 +366,37 @@ void mc__pool_give_back(mc__pool *pool, mc__connection *connection) {
     unlock_and_wake(pool, &wake);
 }
 
-/* The last leader has gone, and those who wait for one would wait for ever. */
+/* One who leads has gone, and those who wait for one, or for its lane, would wait for ever. */
 static void choose_leader(mc__pool *pool, mc__park_wakes *wake) {
+    mc__waiter     *waiter = first_to_grant(pool);
     mc__connection *connection = NULL;
 
-    if (pool->leading > 0 || crowd(pool) == 0)
-        return;
-    if (take_now(pool, false, &connection) != MC__TAKEN_PLACE)
-        grant(pool, pool->first, connection, wake); /* nobody else waits while there is one to be had */
+    if (waiter && take_now(pool, false, &connection) != MC__TAKEN_PLACE)
+        grant(pool, waiter, connection, wake);
 }
 
-void mc__pool_stop_leading(mc__pool *pool, mc__connection *connection, bool lane) {
+static void stop_leading(mc__pool *pool, mc__connection *connection, mc__park_wakes *wake) {
+    pool->leading--;
+    if (connection)
+        give_back(pool, connection, wake);
+    else
+        choose_leader(pool, wake);
+}
+
+void mc__pool_stop_leading(mc__pool *pool, mc__connection *connection) {
     mc__park_wakes wake = {{0}};
 
     mc__lock_take(&pool->lock);
-    pool->leading--;
-    if (lane)
-        atomic_fetch_sub(&pool->lanes, 1);
-    if (connection)
-        give_back(pool, connection, &wake);
-    else
-        choose_leader(pool, &wake);
+    stop_leading(pool, connection, &wake);
+    unlock_and_wake(pool, &wake);
+}
+
+void mc__pool_end_lane(mc__pool *pool, unsigned lane, mc__connection *connection) {
+    mc__park_wakes wake = {{0}};
+
+    mc__lock_take(&pool->lock);
+    atomic_fetch_sub(&pool->lanes[lane], 1);
+    stop_leading(pool, connection, &wake);
     unlock_and_wake(pool, &wake);
 }
 
@@ -377,9 +442,12 @@ void mc__pool_after_fork(mc__pool *pool) {
     pool->all = NULL;
     pool->first = pool->last = NULL;
     pool->open = pool->leading = 0;
-    atomic_store(&pool->lanes, 0);
     atomic_store(&pool->riding, 0);
     atomic_store(&pool->joinable, 0);
-    set_crowd(pool, 0);
+    pool->crowd = 0;
+    for (unsigned lane = 0; lane < MC__LANES; lane++) {
+        atomic_store(&pool->lanes[lane], 0);
+        atomic_store(&pool->crowds[lane], 0);
+    }
     pool->shares[0] = NULL;
 }

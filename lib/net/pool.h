@@ -28,12 +28,17 @@ typedef struct mc__waiter {
     mc__park          *park;   /* one that shares: set when it is granted something; else NULL */
     mc__waiting        waiting;
     bool               granted;
+    unsigned char      lane;       /* one that shares: which lane it waits for */
     mc__connection    *connection; /* what was granted; NULL: the right to open one */
     struct mc__waiter *previous, *next;
 } mc__waiter;
 
 /* Fewer calls at once than this are few: each leads on a connection of its own. */
 #define MC__FEW 3
+
+/* Threads on one processor share a lane, and threads on another have another: to wake, or to be woken by, a thread of
+ * another processor costs as much as a lane saves. With more processors than this, some share one. */
+#define MC__LANES 4
 
 /* Lanes may be more than that, for who waits for long opens another. */
 #define MC__SHARES_MAX 16
@@ -45,14 +50,15 @@ typedef struct mc__pool {
     unsigned        open; /* in all, and rights to open one */
     unsigned        max;
     mc__waiter     *first, *last;
-    unsigned        leading;    /* calls that share and lead alone, and lanes */
-    atomic_uint     lanes;      /* of these, lanes */
-    atomic_uint     riding;     /* calls on board of lanes */
-    atomic_uint     crowd;      /* calls in the queue that share */
-    atomic_uint     joinable;   /* lanes on which nobody sends */
-    atomic_llong    yield_from; /* before, who sends on a lane does not give way to others */
-    atomic_llong    usual;      /* how long calls on lanes have taken of late */
-    unsigned        calm;       /* so many in a row have met few others */
+    unsigned        leading;           /* calls that share and lead alone, and lanes */
+    unsigned        crowd;             /* calls in the queue that share */
+    atomic_uint     riding;            /* calls on board of lanes */
+    atomic_uint     lanes[MC__LANES];  /* how many there are: more than one where the first does not move */
+    atomic_uint     crowds[MC__LANES]; /* calls in the queue that wait for this one */
+    atomic_uint     joinable;          /* lanes on which nobody sends */
+    atomic_llong    yield_from;        /* before, who sends on a lane does not give way to others */
+    atomic_llong    usual;             /* how long calls on lanes have taken of late */
+    unsigned        calm;              /* so many in a row have met few others */
 
     pthread_mutex_t   ride_lock;                  /* for the lanes; taken before lock where both are */
     struct mc__share *shares[MC__SHARES_MAX + 1]; /* the lanes that may be joined, and NULL behind */
@@ -96,17 +102,17 @@ bool mc__pool_has_one_for(mc__pool *pool, const mc__waiter *waiter);
  * along. */
 mc__taken mc__pool_break_out(mc__pool *pool, mc__waiter *waiter, mc__connection **connection);
 
-/* Takes calls that share out of the queue, as long as board takes them, and not past one that waits for a connection of its
- * own, which would wait for ever behind those who share. With the ride lock held. false: some are left. */
-bool mc__pool_take_along(mc__pool *pool, bool (*board)(void *arg, mc__waiter *waiter), void *arg);
+/* Takes calls that wait for this lane out of the queue, as long as board takes them, and not past one that waits for a
+ * connection of its own, which would wait for ever behind those who share. With the ride lock held. false: some are left. */
+bool mc__pool_take_along(mc__pool *pool, unsigned lane, bool (*board)(void *arg, mc__waiter *waiter), void *arg);
 
 static inline void mc__pool_count_riding(mc__pool *pool, int more) {
     atomic_fetch_add_explicit(&pool->riding, (unsigned)more, memory_order_relaxed);
 }
 
-/* Whether there may be any such. */
-static inline bool mc__pool_crowded(const mc__pool *pool) {
-    return atomic_load(&pool->crowd) > 0;
+/* Whether anybody waits for this lane. */
+static inline bool mc__pool_crowded(const mc__pool *pool, unsigned lane) {
+    return atomic_load(&pool->crowds[lane]) > 0;
 }
 
 /* Whether there is a lane on which nobody sends. */
@@ -119,13 +125,16 @@ static inline void mc__pool_count_joinable(mc__pool *pool, int more) {
 }
 
 /* A call that leads has made a lane of its connection. */
-static inline void mc__pool_count_lane(mc__pool *pool) {
-    atomic_fetch_add(&pool->lanes, 1);
+static inline void mc__pool_count_lane(mc__pool *pool, unsigned lane) {
+    atomic_fetch_add(&pool->lanes[lane], 1);
 }
 
-/* One that led does so no more; lane: it was a lane. connection: is given back by this; NULL: what it had has been. Whoever
- * leads next is woken: nobody, as long as there is a lane that takes along those who share. */
-void mc__pool_stop_leading(mc__pool *pool, mc__connection *connection, bool lane);
+/* One that led does so no more. connection: is given back by this; NULL: what it had has been. Whoever leads next is woken:
+ * of those who share, one who waits for a lane that there is not. */
+void mc__pool_stop_leading(mc__pool *pool, mc__connection *connection);
+
+/* The same, of a lane. */
+void mc__pool_end_lane(mc__pool *pool, unsigned lane, mc__connection *connection);
 
 /* A connection that was opened by right, in use by the caller. */
 void mc__pool_add(mc__pool *pool, mc__connection *connection);

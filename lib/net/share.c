@@ -42,6 +42,7 @@ struct line {
 struct mc__share {
     mc__host       *host;
     mc__connection *connection;
+    unsigned        lane;    /* which of the pool's it is */
     mc__rider      *first;   /* who has opened it, before it is on board */
     mc__rider      *reader;  /* who receives; NULL: nobody */
     mc__rider      *sender;  /* who sends; NULL: nobody */
@@ -297,12 +298,12 @@ static bool is_stuck(const mc__share *share, mc__time now) {
     return share->aboard > 0 && now - share->moved > STUCK_AFTER;
 }
 
-/* The lane that whoever comes goes on board of: one lane for all, so that what is sent and received at once is much. The
- * others end when who is on board is answered. NULL: there is none, or none that moves. */
-static mc__share *main_lane(const mc__pool *pool, mc__time now) {
+/* Whose board they go on who wait for a lane: one for all, so that what is sent and received at once is much. Others end
+ * when who is on board is answered. NULL: there is none, or none that moves. */
+static mc__share *main_share(const mc__pool *pool, unsigned lane, mc__time now) {
     mc__share *const *at = pool->shares;
 
-    while (*at && ((*at)->broken != MC_OK || is_stuck(*at, now)))
+    while (*at && ((*at)->lane != lane || (*at)->broken != MC_OK || is_stuck(*at, now)))
         at++;
     return *at;
 }
@@ -317,7 +318,7 @@ static bool board(mc__share *share) {
     share->values = 0;
     if (share->first)
         add(share, share->first); /* has been looked at, and finds room */
-    else if (!mc__pool_crowded(pool_of(share)))
+    else if (!mc__pool_crowded(pool_of(share), share->lane))
         return false;
     else if (!is_fit(share) || is_stuck(share, mc__time_now())) {
         share->full = true;
@@ -326,7 +327,7 @@ static bool board(mc__share *share) {
     if (!pipeline->first)
         share->moved = mc__time_now();
     share->first = NULL;
-    share->full = !mc__pool_take_along(pool_of(share), add_waiter, share);
+    share->full = !mc__pool_take_along(pool_of(share), share->lane, add_waiter, share);
     for (size_t i = 0; i < LINES; i++) {
         struct line *line = &share->lines[i];
         if (!line->boarding)
@@ -470,7 +471,7 @@ static mc__share *share_of(mc__connection *connection) {
     return connection->share;
 }
 
-mc__share *mc__share_open(mc__host *host, mc__connection *connection, mc__rider *rider) {
+mc__share *mc__share_open(mc__host *host, unsigned lane, mc__connection *connection, mc__rider *rider) {
     mc__share  *share = share_of(connection);
     mc__share **at = host->pool.shares;
 
@@ -478,6 +479,7 @@ mc__share *mc__share_open(mc__host *host, mc__connection *connection, mc__rider 
         return NULL;
     share->host = host;
     share->connection = connection;
+    share->lane = lane;
     share->first = rider;
     share->reader = NULL;
     share->sender = rider; /* from before others see it */
@@ -490,7 +492,7 @@ mc__share *mc__share_open(mc__host *host, mc__connection *connection, mc__rider 
         share->lines[i].exchange.count = share->lines[i].exchange.answered = 0;
     }
     mc__park_take_place(&rider->park, &host->pool.park_words);
-    mc__pool_count_lane(&host->pool);
+    mc__pool_count_lane(&host->pool, lane);
     lock(share);
     while (*at)
         at++;
@@ -500,7 +502,7 @@ mc__share *mc__share_open(mc__host *host, mc__connection *connection, mc__rider 
     return share;
 }
 
-mc__share *mc__share_join(mc__host *host, mc__rider *rider, mc__time now, bool *stuck) {
+mc__share *mc__share_join(mc__host *host, unsigned lane, mc__rider *rider, mc__time now, bool *stuck) {
     mc__pool  *pool = &host->pool;
     mc__share *share = NULL;
 
@@ -510,8 +512,8 @@ mc__share *mc__share_join(mc__host *host, mc__rider *rider, mc__time now, bool *
         return NULL;
     pthread_mutex_lock(&pool->ride_lock);
     if (!rider->share) {
-        share = main_lane(pool, now);
-        *stuck = !share && pool->shares[0];
+        share = main_share(pool, lane, now);
+        *stuck = !share && atomic_load(&pool->lanes[lane]) > 0;
     }
     if (share && share->sender)
         share = NULL;
@@ -561,8 +563,8 @@ static void let_others_come(mc__share *share, mc__time deadline) {
 
 /* Whether there are some to be taken along by this lane. */
 static bool has_passengers(const mc__share *share) {
-    return mc__pool_crowded(pool_of(share)) && share->broken == MC_OK && !share->full &&
-           main_lane(pool_of(share), mc__time_now()) == share;
+    return mc__pool_crowded(pool_of(share), share->lane) && share->broken == MC_OK && !share->full &&
+           main_share(pool_of(share), share->lane, mc__time_now()) == share;
 }
 
 /* With the lock held: whether it is over with sending. Who has come to the queue since it was looked at has found nobody to
@@ -695,19 +697,20 @@ mc__duty mc__share_leave(mc__host *host, mc__rider *self) {
 void mc__share_close(mc__share *share) {
     mc__connection *connection = share->connection;
     mc__host       *host = share->host;
+    unsigned        lane = share->lane;
     char            reason[sizeof share->reason];
     bool            refused = share->broken == MC_PROTOCOL_ERROR || share->broken == MC_CLIENT_ERROR;
     bool            stray = share->stray && share->broken == MC_OK;
 
     if (!share->stray && mc__pipeline_reusable(&connection->pipeline)) {
         mc__connection_rest(connection);
-        mc__pool_stop_leading(&host->pool, connection, true);
+        mc__pool_end_lane(&host->pool, lane, connection);
         return;
     }
     memcpy(reason, share->reason, sizeof reason);
     mc__pipeline_abandon(&connection->pipeline, MC_TIMEOUT); /* what nobody waits for any more */
     mc__pool_drop(&host->pool, connection);
-    mc__pool_stop_leading(&host->pool, NULL, true);
+    mc__pool_end_lane(&host->pool, lane, NULL);
     if (refused)
         mc__host_log(host, reason);
     else if (stray)

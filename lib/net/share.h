@@ -54,11 +54,12 @@ typedef enum mc__duty {
 
 /* Makes a lane of a connection on which nothing is asked. The caller sends first, and its rider, which is in no queue, is
  * the first on board. NULL: no memory. */
-mc__share *mc__share_open(mc__host *host, mc__connection *connection, mc__rider *rider);
+mc__share *mc__share_open(mc__host *host, unsigned lane, mc__connection *connection, mc__rider *rider);
 
-/* A lane of the host on which nobody sends: the caller, whose rider waits in the queue, is the one now. NULL: there is none,
- * or it is on board already; *stuck: there is but some that have not moved for a while, and it is better not to wait. */
-mc__share *mc__share_join(mc__host *host, mc__rider *rider, mc__time now, bool *stuck);
+/* The lane that the caller's rider, which is in the queue, waits for: the caller is the one who sends on it now. NULL: there
+ * is none on which nobody sends, or it is on board already; *stuck: it has not moved for a while, and it is better not to
+ * wait. */
+mc__share *mc__share_join(mc__host *host, unsigned lane, mc__rider *rider, mc__time now, bool *stuck);
 
 /* Sends what all ask who wait in the queue, until nobody does or there is no room. By who has opened or joined. */
 mc__duty mc__share_send(mc__share *share, mc__rider *self, mc__time deadline);

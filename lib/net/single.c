@@ -143,14 +143,14 @@ static void lead_alone(struct single *self, mc__connection *connection) {
     }
     if (answered || (transfer == MC__TRANSFER_SOME && mc__pipeline_reusable(&connection->pipeline))) {
         mc__connection_rest(connection);
-        mc__pool_stop_leading(&call->host->pool, connection, false);
+        mc__pool_stop_leading(&call->host->pool, connection);
         mc__host_answered(call->host);
         end(self);
         return;
     }
     mc__call_adopt(call, &self->turn, connection, transfer);
     go_on(self);
-    mc__pool_stop_leading(&call->host->pool, NULL, false);
+    mc__pool_stop_leading(&call->host->pool, NULL);
 }
 
 /* ---------------------------------------------------------------------------------------------------------- sharing -- */
@@ -332,7 +332,7 @@ static void begin_anew(struct single *self) {
         lead_alone(self, connection);
     } else {
         go_on(self);
-        mc__pool_stop_leading(&self->call->host->pool, NULL, false);
+        mc__pool_stop_leading(&self->call->host->pool, NULL);
     }
 }
 
@@ -347,7 +347,7 @@ static void begin(struct single *self, mc__connection *connection, bool shares) 
     if (connection &&
         mc__connection_look(connection, self->turn.now, call->host->settings->io_timeout_ms) == MC__LOOK_QUIET) {
         if (shares)
-            share = mc__share_open(call->host, connection, &self->rider);
+            share = mc__share_open(call->host, call->waiter.lane, connection, &self->rider);
         if (share) {
             call->waiter.waiting = MC__WAITING_RIDES; /* it has a place to leave, as those from the queue have */
             board(self, share);
@@ -362,12 +362,12 @@ static void begin(struct single *self, mc__connection *connection, bool shares) 
     call->waiter.connection = connection;
     call->state = MC__CALL_QUEUED;
     go_on(self);
-    mc__pool_stop_leading(&call->host->pool, NULL, false);
+    mc__pool_stop_leading(&call->host->pool, NULL);
 }
 
 static void wait_in_queue(struct single *self) {
     bool       stuck;
-    mc__share *share = mc__share_join(self->call->host, &self->rider, self->turn.now, &stuck);
+    mc__share *share = mc__share_join(self->call->host, self->call->waiter.lane, &self->rider, self->turn.now, &stuck);
 
     self->patience = stuck ? 0 : PATIENCE;
     if (share) {

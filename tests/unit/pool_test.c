@@ -436,14 +436,14 @@ START_TEST(few_lead_on_connections_of_their_own) {
 
     lead_all(connections);
     queue_to_share(1);
-    ck_assert(mc__pool_crowded(&pool));
+    ck_assert(mc__pool_crowded(&pool, 0));
     ck_assert(mc__pool_leave(&pool, &waiters[1]));
-    ck_assert(!mc__pool_crowded(&pool));
-    mc__pool_stop_leading(&pool, connections[1], false);
+    ck_assert(!mc__pool_crowded(&pool, 0));
+    mc__pool_stop_leading(&pool, connections[1]);
     ck_assert_int_eq(lead(0, &taken), MC__TAKEN_CONNECTION);
     ck_assert_ptr_eq(taken, connections[1]);
     for (size_t i = 0; i < MAX; i++)
-        mc__pool_stop_leading(&pool, connections[i], false);
+        mc__pool_stop_leading(&pool, connections[i]);
     ck_assert_uint_eq(pool.leading, 0);
 }
 END_TEST
@@ -454,33 +454,34 @@ START_TEST(a_connection_that_comes_back_goes_to_the_first_to_lead) {
     lead_all(connections);
     queue_to_share(1);
     queue_to_share(2);
-    mc__pool_stop_leading(&pool, connections[2], false);
+    mc__pool_stop_leading(&pool, connections[2]);
     check_leads(1, connections[2]);
     ck_assert(!is_told(2));
     ck_assert_uint_eq(pool.leading, MAX);
     mc__pool_drop(&pool, connections[2]);
-    mc__pool_stop_leading(&pool, NULL, false);
+    mc__pool_stop_leading(&pool, NULL);
     check_leads(2, NULL);
     ck_assert_uint_eq(pool.leading, MAX);
     connections[2] = open_by_right();
     for (size_t i = 0; i < MAX; i++)
-        mc__pool_stop_leading(&pool, connections[i], false);
+        mc__pool_stop_leading(&pool, connections[i]);
 }
 END_TEST
 
-/* Where nobody leads any more, one who waits is called, though nothing comes back in that moment. */
-START_TEST(the_last_who_leads_is_followed) {
+/* Where a lane ends, one who waits for it is called, though nothing comes back in that moment. */
+START_TEST(a_lane_that_ends_is_followed) {
     mc__connection *connections[MAX];
 
     lead_all(connections);
+    mc__pool_count_lane(&pool, 0);
     for (size_t i = 1; i < MAX; i++)
-        mc__pool_stop_leading(&pool, connections[i], false);
+        mc__pool_stop_leading(&pool, connections[i]);
     mc__pool_count_riding(&pool, MAX); /* so that who comes waits, though connections are idle */
     queue_to_share(1);
     mc__pool_count_riding(&pool, -MAX);
-    mc__pool_stop_leading(&pool, NULL, false); /* it needs its connection no more, but keeps it for something else */
+    mc__pool_end_lane(&pool, 0, NULL); /* it needs its connection no more, but keeps it for something else */
     check_leads(1, connections[MAX - 1]);
-    mc__pool_stop_leading(&pool, connections[MAX - 1], false);
+    mc__pool_stop_leading(&pool, connections[MAX - 1]);
     mc__pool_give_back(&pool, connections[0]);
     ck_assert_uint_eq(pool.leading, 0);
 }
@@ -494,7 +495,7 @@ static bool take_some(void *arg, mc__waiter *waiter) {
 }
 
 static bool take_along(size_t most) {
-    return mc__pool_take_along(&pool, take_some, &most);
+    return mc__pool_take_along(&pool, 0, take_some, &most);
 }
 
 START_TEST(those_who_are_taken_along_have_left_the_queue) {
@@ -511,10 +512,10 @@ START_TEST(those_who_are_taken_along_have_left_the_queue) {
     ck_assert_int_eq(mc__pool_break_out(&pool, &waiters[1], &connection), MC__TAKEN_NOTHING);
     ck_assert(take_along(9));
     ck_assert_ptr_null(pool.first);
-    ck_assert(!mc__pool_crowded(&pool));
+    ck_assert(!mc__pool_crowded(&pool, 0));
     ck_assert(take_along(9));
     for (size_t i = 0; i < MAX; i++)
-        mc__pool_stop_leading(&pool, connections[i], false);
+        mc__pool_stop_leading(&pool, connections[i]);
     for (size_t i = 1; i < WAITERS; i++)
         ck_assert(!is_told(i));
 }
@@ -531,13 +532,13 @@ START_TEST(nobody_is_taken_along_past_one_who_wants_a_connection) {
     ck_assert_int_eq(waiters[1].waiting, MC__WAITING_RIDES);
     ck_assert_int_eq(waiters[3].waiting, MC__WAITING_QUEUED);
     ck_assert(!take_along(9));
-    mc__pool_stop_leading(&pool, connections[0], false);
+    mc__pool_stop_leading(&pool, connections[0]);
     check_granted(&waiters[2], connections[0]);
     ck_assert(take_along(9));
     ck_assert_int_eq(waiters[3].waiting, MC__WAITING_RIDES);
     mc__pool_give_back(&pool, connections[0]);
-    mc__pool_stop_leading(&pool, connections[1], false);
-    mc__pool_stop_leading(&pool, connections[2], false);
+    mc__pool_stop_leading(&pool, connections[1]);
+    mc__pool_stop_leading(&pool, connections[2]);
 }
 END_TEST
 
@@ -556,13 +557,13 @@ START_TEST(who_breaks_out_takes_what_is_there) {
     ck_assert_uint_eq(pool.leading, MAX + 1);
     mc__pool_return_right(&pool);
     check_leads(1, NULL);
-    mc__pool_stop_leading(&pool, NULL, false);
+    mc__pool_stop_leading(&pool, NULL);
     ck_assert_int_eq(mc__pool_break_out(&pool, &waiters[1], &taken), MC__TAKEN_NOTHING); /* it has been granted something */
     mc__pool_return_right(&pool);
-    mc__pool_stop_leading(&pool, NULL, false);
+    mc__pool_stop_leading(&pool, NULL);
     pool.max--;
     for (size_t i = 0; i < MAX; i++)
-        mc__pool_stop_leading(&pool, connections[i], false);
+        mc__pool_stop_leading(&pool, connections[i]);
     ck_assert_uint_eq(pool.leading, 0);
 }
 END_TEST
@@ -574,7 +575,7 @@ START_TEST(what_one_who_shares_was_granted_goes_to_the_next_when_he_leaves) {
     queue_to_share(1);
     queue_up(&waiters[2]);
     queue_to_share(3);
-    mc__pool_stop_leading(&pool, connections[0], false);
+    mc__pool_stop_leading(&pool, connections[0]);
     check_leads(1, connections[0]);
     ck_assert(mc__pool_leave(&pool, &waiters[1]));
     check_granted(&waiters[2], connections[0]);
@@ -584,8 +585,8 @@ START_TEST(what_one_who_shares_was_granted_goes_to_the_next_when_he_leaves) {
     ck_assert_uint_eq(pool.leading, MAX);
     ck_assert(mc__pool_leave(&pool, &waiters[3]));
     ck_assert_ptr_eq(pool.idle, connections[0]);
-    mc__pool_stop_leading(&pool, connections[1], false);
-    mc__pool_stop_leading(&pool, connections[2], false);
+    mc__pool_stop_leading(&pool, connections[1]);
+    mc__pool_stop_leading(&pool, connections[2]);
     ck_assert_uint_eq(pool.leading, 0);
 }
 END_TEST
@@ -599,17 +600,19 @@ START_TEST(there_is_one_for_those_on_board_alone) {
     queue_to_share(2);
     ck_assert(!take_along(1));
     ck_assert(!mc__pool_has_one_for(&pool, &waiters[1]));
-    mc__pool_stop_leading(&pool, connections[0], false);
+    mc__pool_stop_leading(&pool, connections[0]);
     check_leads(2, connections[0]);
+    mc__pool_count_lane(&pool, 0);
+    queue_to_share(3);
     pool.max++;
     ck_assert(mc__pool_has_one_for(&pool, &waiters[1]));
     ck_assert(!mc__pool_has_one_for(&pool, &waiters[2]));
-    queue_to_share(3);
     ck_assert(!mc__pool_has_one_for(&pool, &waiters[3]));
     ck_assert(mc__pool_leave(&pool, &waiters[3]));
     pool.max--;
-    for (size_t i = 0; i < MAX; i++)
-        mc__pool_stop_leading(&pool, connections[i], false);
+    mc__pool_end_lane(&pool, 0, connections[0]);
+    for (size_t i = 1; i < MAX; i++)
+        mc__pool_stop_leading(&pool, connections[i]);
     ck_assert(mc__pool_has_one_for(&pool, &waiters[1]));
 }
 END_TEST
@@ -619,19 +622,19 @@ START_TEST(while_there_is_a_lane_connections_are_for_the_others) {
     mc__connection *connections[MAX];
 
     lead_all(connections);
-    mc__pool_count_lane(&pool);
+    mc__pool_count_lane(&pool, 0);
     queue_to_share(1);
     queue_up(&waiters[2]);
-    mc__pool_stop_leading(&pool, connections[0], false);
+    mc__pool_stop_leading(&pool, connections[0]);
     check_granted(&waiters[2], connections[0]);
-    mc__pool_stop_leading(&pool, connections[1], false);
+    mc__pool_stop_leading(&pool, connections[1]);
     ck_assert(!is_told(1));
     ck_assert_ptr_eq(pool.idle, connections[1]);
-    mc__pool_stop_leading(&pool, connections[2], true);
+    mc__pool_end_lane(&pool, 0, connections[2]);
     check_leads(1, connections[2]);
     mc__pool_give_back(&pool, connections[0]);
-    mc__pool_stop_leading(&pool, connections[2], false);
-    ck_assert_uint_eq(pool.leading + atomic_load(&pool.lanes), 0);
+    mc__pool_stop_leading(&pool, connections[2]);
+    ck_assert_uint_eq(pool.leading + atomic_load(&pool.lanes[0]), 0);
 }
 END_TEST
 
@@ -642,7 +645,7 @@ START_TEST(few_calls_for_a_while_end_a_lane) {
 
     ck_assert_int_eq(lead(0, &connection), MC__TAKEN_RIGHT);
     connection = open_by_right();
-    mc__pool_count_lane(&pool);
+    mc__pool_count_lane(&pool, 0);
     mc__pool_count_riding(&pool, MAX);
     queue_to_share(1);
     ck_assert(take_along(9));
@@ -656,11 +659,66 @@ START_TEST(few_calls_for_a_while_end_a_lane) {
     own = open_by_right();
     mc__pool_count_riding(&pool, MAX);
     queue_to_share(3); /* they are many again */
-    mc__pool_stop_leading(&pool, own, false);
-    mc__pool_stop_leading(&pool, connection, true);
+    mc__pool_stop_leading(&pool, own);
+    mc__pool_end_lane(&pool, 0, connection);
     check_leads(3, connection);
-    mc__pool_stop_leading(&pool, connection, false);
+    mc__pool_stop_leading(&pool, connection);
     mc__pool_count_riding(&pool, -MAX - 1);
+}
+END_TEST
+
+/* Threads of a processor for whose lane there is no connection go with those of another. */
+START_TEST(where_there_is_no_connection_for_a_lane_another_is_taken) {
+    mc__connection *connections[MAX], *none = NULL;
+
+    lead_all(connections);
+    mc__pool_count_lane(&pool, 2);
+    queue_to_share(1);
+    ck_assert_uint_eq(waiters[1].lane, 2);
+    ck_assert(take_along(9)); /* on lane 0, for which nobody waits */
+    ck_assert_int_eq(waiters[1].waiting, MC__WAITING_QUEUED);
+    mc__pool_count_lane(&pool, 3);
+    ck_assert_int_eq(mc__pool_break_out(&pool, &waiters[1], &none), MC__TAKEN_PLACE);
+    ck_assert_uint_eq(waiters[1].lane, 2);
+    mc__pool_drop(&pool, connections[0]);
+    ck_assert(!is_told(1));
+    pool.open++; /* somebody has taken the right, and nothing is left for who waits for the lane that ends */
+    mc__pool_end_lane(&pool, 2, NULL);
+    ck_assert(!is_told(1));
+    ck_assert_int_eq(mc__pool_break_out(&pool, &waiters[1], &none), MC__TAKEN_PLACE);
+    ck_assert_uint_eq(waiters[1].lane, 3);
+    ck_assert(!mc__pool_crowded(&pool, 2));
+    ck_assert(mc__pool_crowded(&pool, 3));
+    ck_assert(mc__pool_leave(&pool, &waiters[1]));
+    mc__pool_return_right(&pool);
+    mc__pool_end_lane(&pool, 3, connections[1]);
+    mc__pool_stop_leading(&pool, connections[2]);
+    ck_assert_uint_eq(pool.leading, 0);
+}
+END_TEST
+
+/* Who waits for one lane is taken along past those who wait for another. */
+START_TEST(each_lane_takes_its_own) {
+    mc__connection *connections[MAX];
+    size_t          most = 9;
+
+    lead_all(connections);
+    mc__pool_count_lane(&pool, 1);
+    queue_to_share(1);
+    atomic_store(&pool.lanes[1], 0);
+    mc__pool_count_lane(&pool, 0);
+    queue_to_share(2);
+    queue_to_share(3);
+    ck_assert(mc__pool_take_along(&pool, 0, take_some, &most));
+    ck_assert_int_eq(waiters[1].waiting, MC__WAITING_QUEUED);
+    ck_assert_int_eq(waiters[2].waiting, MC__WAITING_RIDES);
+    ck_assert_int_eq(waiters[3].waiting, MC__WAITING_RIDES);
+    mc__pool_stop_leading(&pool, connections[1]); /* there is a lane, but not the one that it waits for */
+    check_leads(1, connections[1]);
+    mc__pool_end_lane(&pool, 0, connections[0]);
+    mc__pool_stop_leading(&pool, connections[1]);
+    mc__pool_stop_leading(&pool, connections[2]);
+    ck_assert_uint_eq(pool.leading, 0);
 }
 END_TEST
 
@@ -672,11 +730,11 @@ START_TEST(a_childs_pool_has_no_crowd) {
     queue_to_share(2);
     mc__pool_count_riding(&pool, 2);
     mc__pool_count_joinable(&pool, 1);
-    mc__pool_count_lane(&pool);
+    mc__pool_count_lane(&pool, 0);
     mc__pool_after_fork(&pool);
-    ck_assert(!mc__pool_crowded(&pool));
+    ck_assert(!mc__pool_crowded(&pool, 0));
     ck_assert(!mc__pool_joinable(&pool));
-    ck_assert_uint_eq(pool.leading + atomic_load(&pool.lanes) + atomic_load(&pool.riding) + pool.open, 0);
+    ck_assert_uint_eq(pool.leading + atomic_load(&pool.lanes[0]) + atomic_load(&pool.riding) + pool.open, 0);
     ck_assert_ptr_null(pool.first);
     ck_assert_ptr_null(pool.shares[0]);
     for (size_t i = 0; i < MAX; i++)
@@ -705,7 +763,7 @@ Suite *test_suite(void) {
     tcase_add_test(tcase, many_threads_share_a_few_connections);
     tcase_add_test(tcase, few_lead_on_connections_of_their_own);
     tcase_add_test(tcase, a_connection_that_comes_back_goes_to_the_first_to_lead);
-    tcase_add_test(tcase, the_last_who_leads_is_followed);
+    tcase_add_test(tcase, a_lane_that_ends_is_followed);
     tcase_add_test(tcase, those_who_are_taken_along_have_left_the_queue);
     tcase_add_test(tcase, nobody_is_taken_along_past_one_who_wants_a_connection);
     tcase_add_test(tcase, who_breaks_out_takes_what_is_there);
@@ -713,6 +771,8 @@ Suite *test_suite(void) {
     tcase_add_test(tcase, there_is_one_for_those_on_board_alone);
     tcase_add_test(tcase, while_there_is_a_lane_connections_are_for_the_others);
     tcase_add_test(tcase, few_calls_for_a_while_end_a_lane);
+    tcase_add_test(tcase, where_there_is_no_connection_for_a_lane_another_is_taken);
+    tcase_add_test(tcase, each_lane_takes_its_own);
     tcase_add_test(tcase, a_childs_pool_has_no_crowd);
     return suite;
 }
