@@ -99,6 +99,32 @@ static int compare_points(const void *left, const void *right) {
     return (a->host > b->host) - (a->host < b->host);
 }
 
+/* Memory for points, and for an index of them with one place for one or two. */
+static bool allocate(mc__ring *ring, size_t points) {
+    size_t places = 2;
+
+    ring->shift = 31;
+    while (2 * places <= points) {
+        places *= 2;
+        ring->shift--;
+    }
+    ring->points = malloc(points * sizeof *ring->points + places * sizeof *ring->first);
+    if (ring->points)
+        ring->first = (uint32_t *)(void *)(ring->points + points);
+    return ring->points != NULL;
+}
+
+static void fill_index(mc__ring *ring) {
+    size_t places = (size_t)1 << (32 - ring->shift);
+    size_t at = 0;
+
+    for (size_t place = 0; place < places; place++) {
+        while (at < ring->count && ring->points[at].value >> ring->shift < place)
+            at++;
+        ring->first[place] = (uint32_t)at;
+    }
+}
+
 mc_status mc__ring_init(mc__ring *ring, mc__ring_kind kind, const mc__address *hosts, const unsigned *weights,
                         size_t count) {
     ring_plan plan;
@@ -110,13 +136,14 @@ mc_status mc__ring_init(mc__ring *ring, mc__ring_kind kind, const mc__address *h
         return status;
     for (size_t i = 0; i < count; i++)
         names += name_count(&plan, weights ? weights[i] : 1);
-    /* NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI): never 0, for the host of the largest weight has names */
-    ring->points = calloc(names, (plan.weighted ? MC__MD5_WORDS : 1) * sizeof *ring->points);
-    if (ring->points == NULL)
+    if (!allocate(ring, names * (plan.weighted ? MC__MD5_WORDS : 1))) {
+        *ring = (mc__ring){0};
         return mc__fail(MC_NO_MEMORY, "hosts: no memory for a ring of %zu", count);
+    }
     for (size_t i = 0; i < count; i++)
         add_host(ring, &plan, &hosts[i], i, name_count(&plan, weights ? weights[i] : 1));
     qsort(ring->points, ring->count, sizeof *ring->points, compare_points);
+    fill_index(ring);
     return MC_OK;
 }
 
@@ -125,13 +152,12 @@ void mc__ring_free(mc__ring *ring) {
     *ring = (mc__ring){0};
 }
 
-/* Keys come in no order, so that a branch on each comparison would be guessed wrong every other time: each step adds half of
- * what is left, or nothing. */
+/* Hashes are spread evenly, so that only a few points have the same first bits. */
 size_t mc__ring_at(const mc__ring *ring, uint32_t value) {
-    const mc__ring_point *point = ring->points;
+    const mc__ring_point *point = ring->points + ring->first[value >> ring->shift];
+    const mc__ring_point *end = ring->points + ring->count;
 
-    for (size_t left = ring->count; left > 1; left -= left / 2)
-        point += (size_t)(point[left / 2 - 1].value < value) * (left / 2);
-    point += point->value < value;
-    return point < ring->points + ring->count ? point->host : ring->points->host;
+    while (point < end && point->value < value)
+        point++;
+    return point < end ? point->host : ring->points->host;
 }

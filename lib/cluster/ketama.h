@@ -22,6 +22,8 @@ typedef struct mc__ring_point {
 typedef struct mc__ring {
     mc__ring_point *points; /* by value, then by host */
     size_t          count;
+    uint32_t       *first; /* by the first bits of a value: the first point with these or larger ones. In points' block */
+    unsigned        shift; /* the rest of its bits */
 } mc__ring;
 
 /* Which ring. */
@@ -42,7 +44,8 @@ void mc__ring_free(mc__ring *ring);
 /* The hash of the keys on a ring of this kind. */
 mc_hash mc__ring_hash(mc__ring_kind kind);
 
-/* The host at the first point at or after value, or at the first point of all when there is none. A binary search. */
+/* The host at the first point at or after value, or at the first point of all when there is none. Two or three
+ * steps, however many points. */
 size_t mc__ring_at(const mc__ring *ring, uint32_t value);
 
 #endif

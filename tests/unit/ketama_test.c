@@ -131,20 +131,31 @@ START_TEST(points_are_in_order_and_equal_ones_by_host) {
 }
 END_TEST
 
-START_TEST(a_key_goes_to_the_first_point_at_or_after_it) {
-    mc__ring_point points[] = {{10, 2}, {20, 0}, {20, 1}, {4294967290U, 3}};
-    mc__ring       ring = {points, ROWS(points)};
+/* Looks at one point after another. */
+static size_t host_of(const mc__ring *ring, uint32_t value) {
+    for (size_t i = 0; i < ring->count; i++)
+        if (ring->points[i].value >= value)
+            return ring->points[i].host;
+    return ring->points[0].host;
+}
 
-    ck_assert_uint_eq(mc__ring_at(&ring, 0), 2);
-    ck_assert_uint_eq(mc__ring_at(&ring, 10), 2);
-    ck_assert_uint_eq(mc__ring_at(&ring, 11), 0);
-    ck_assert_uint_eq(mc__ring_at(&ring, 20), 0);
-    ck_assert_uint_eq(mc__ring_at(&ring, 21), 3);
-    ck_assert_uint_eq(mc__ring_at(&ring, 4294967290U), 3);
-    ck_assert_uint_eq(mc__ring_at(&ring, 4294967291U), 2);
-    ck_assert_uint_eq(mc__ring_at(&ring, UINT32_MAX), 2);
-    ring.count = 1;
-    ck_assert_uint_eq(mc__ring_at(&ring, UINT32_MAX), 2);
+static const char *const rings[] = {"a:1:1", "a:1:1,b:1:0", "a:1:1,b:1:1,c:1:1", "a:1:1,a:1:1",
+                                    "a:1:1,b:1:7,c:1:2,d:1:1,e:1:3"};
+
+START_TEST(a_key_goes_to_the_first_point_at_or_after_it) {
+    for (mc__ring_kind kind = MC__RING_ONE_AT_A_TIME; kind <= MC__RING_WEIGHTED; kind++) {
+        mc__ring ring = ring_of(kind, rings[_i]);
+
+        ck_assert_uint_eq(mc__ring_at(&ring, 0), host_of(&ring, 0));
+        ck_assert_uint_eq(mc__ring_at(&ring, UINT32_MAX), host_of(&ring, UINT32_MAX));
+        for (size_t i = 0; i < ring.count; i++) {
+            uint32_t value = ring.points[i].value;
+            ck_assert_uint_eq(mc__ring_at(&ring, value - 1), host_of(&ring, value - 1));
+            ck_assert_uint_eq(mc__ring_at(&ring, value), host_of(&ring, value));
+            ck_assert_uint_eq(mc__ring_at(&ring, value + 1), host_of(&ring, value + 1));
+        }
+        mc__ring_free(&ring);
+    }
 }
 END_TEST
 
@@ -164,7 +175,7 @@ END_TEST
 
 START_TEST(weights_that_make_no_list_make_no_ring) {
     host_set set;
-    mc__ring ring = {(mc__ring_point *)&set, 3};
+    mc__ring ring = {.points = (mc__ring_point *)&set, .count = 3};
 
     host_set_parse("a:1:0,b:2:0", &set);
     ck_assert_int_eq(mc__ring_init(&ring, MC__RING_WEIGHTED, set.addresses, set.weights, set.count), MC_BAD_ARGUMENT);
@@ -188,7 +199,7 @@ Suite *test_suite(void) {
     test_rows(tcase, a_point_is_named_after_its_host, name_rows);
     tcase_add_test(tcase, the_longest_name_is_not_cut);
     tcase_add_test(tcase, points_are_in_order_and_equal_ones_by_host);
-    tcase_add_test(tcase, a_key_goes_to_the_first_point_at_or_after_it);
+    test_rows(tcase, a_key_goes_to_the_first_point_at_or_after_it, rings);
     tcase_add_test(tcase, without_weights_all_are_one);
     tcase_add_test(tcase, weights_that_make_no_list_make_no_ring);
     return suite;
