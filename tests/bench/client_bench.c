@@ -5,6 +5,7 @@
 #include "bench/costs.h"
 #include "bench/options.h"
 #include "bench/report.h"
+#include "bench/ring.h"
 #include "measure/progress.h"
 
 #include <errno.h>
@@ -154,7 +155,8 @@ int main(int argc, char **argv) {
 
     bench_options_read(&options, &plan, argc, argv);
     atexit(stop_servers);
-    start_servers(&plan, &options);
+    if (options.mode != BENCH_RING)
+        start_servers(&plan, &options);
     switch (options.mode) {
     case BENCH_MEASURE:
         status = measure(&options, &plan);
@@ -164,6 +166,9 @@ int main(int argc, char **argv) {
         break;
     case BENCH_PLAY:
         bench_costs_play(&plan);
+        break;
+    case BENCH_RING:
+        bench_ring_run();
         break;
     }
     return status;

@@ -36,6 +36,7 @@ static const char usage[] =
     "  --plot FOLDER        write charts and a table into it, which exists: speed.svg, latency.svg, instructions.svg, "
     "data.tsv\n"
     "  --check              nothing timed: whether the library's instructions are within 15 % of what is written down\n"
+    "  --ring               no servers: how long a ring of 100 hosts takes to build, and a key's host to find on it\n"
     "  --play               nothing measured: only the calls, for tools that count\n";
 
 static _Noreturn void refuse(const char *what) {
@@ -62,6 +63,7 @@ static const struct option known[] = {{"quick", no_argument, NULL, 'q'},
                                       {"plot", required_argument, NULL, 'p'},
                                       {"check", no_argument, NULL, 'c'},
                                       {"play", no_argument, NULL, 'y'},
+                                      {"ring", no_argument, NULL, 'i'},
                                       {"help", no_argument, NULL, 'h'},
                                       {"cores", required_argument, NULL, OPTION_CORES},
                                       {"work", required_argument, NULL, OPTION_WORK},
@@ -147,6 +149,9 @@ static void take_setting(bench_options *options, int option, const char *text) {
         break;
     case 'y':
         options->mode = BENCH_PLAY;
+        break;
+    case 'i':
+        options->mode = BENCH_RING;
         break;
     case 'h':
         fputs(usage, stdout);

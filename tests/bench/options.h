@@ -8,7 +8,8 @@
 typedef enum bench_mode {
     BENCH_MEASURE,
     BENCH_CHECK_COSTS, /* the library's instructions against what is written down */
-    BENCH_PLAY         /* only calls, for the tools that count them */
+    BENCH_PLAY,        /* only calls, for the tools that count them */
+    BENCH_RING         /* no calls: how keys find their hosts */
 } bench_mode;
 
 typedef enum bench_cores {
