@@ -7,6 +7,7 @@
 #ifndef MC_BASE_BUFFER_H
 #define MC_BASE_BUFFER_H
 
+#include "base/inline.h"
 #include "base/slice.h"
 
 typedef struct mc__buffer {
@@ -20,7 +21,7 @@ typedef struct mc__buffer {
 void mc__buffer_free(mc__buffer *buffer);
 
 /* What mc__buffer_reserve does when the room is not there. */
-bool mc__buffer_make_room(mc__buffer *buffer, size_t room);
+bool mc__buffer_make_room(mc__buffer *buffer, size_t room) MC__RARE;
 
 /* Makes room for at least room bytes after the readable ones, moving them to the front or growing by doubling. Returns false
  * when memory or the address space is out; the buffer is as before. */

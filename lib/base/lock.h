@@ -6,6 +6,8 @@
 #ifndef MC_BASE_LOCK_H
 #define MC_BASE_LOCK_H
 
+#include "base/inline.h"
+
 #include <stdatomic.h>
 
 /* Zeroed memory is a lock that is free. It needs no end. */
@@ -14,8 +16,8 @@ typedef struct mc__lock {
 } mc__lock;
 
 /* What they do when there are others. */
-void mc__lock_take_slowly(mc__lock *lock);
-void mc__lock_wake(mc__lock *lock);
+void mc__lock_take_slowly(mc__lock *lock) MC__RARE;
+void mc__lock_wake(mc__lock *lock) MC__RARE;
 
 /* Waits until nobody else holds it. Not by who holds it. errno stays as it is, here and below. */
 static inline void mc__lock_take(mc__lock *lock) {

@@ -5,11 +5,13 @@
 #ifndef MC_BASE_SHORT_H
 #define MC_BASE_SHORT_H
 
+#include "base/inline.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
-static inline void mc__short_copy(char *to, const char *from, size_t len) {
+MC__INLINE void mc__short_copy(char *to, const char *from, size_t len) {
     if (len >= 16 && len <= 32) {
         char head[16], tail[16];
         memcpy(head, from, 16);
@@ -28,7 +30,7 @@ static inline void mc__short_copy(char *to, const char *from, size_t len) {
 }
 
 /* The eight bytes at each place: 0 when they are the same. */
-static inline uint64_t mc__short_difference(const char *a, const char *b) {
+MC__INLINE uint64_t mc__short_difference(const char *a, const char *b) {
     uint64_t left, right;
 
     memcpy(&left, a, 8);
@@ -36,7 +38,7 @@ static inline uint64_t mc__short_difference(const char *a, const char *b) {
     return left ^ right;
 }
 
-static inline bool mc__short_equal(const char *a, const char *b, size_t len) {
+MC__INLINE bool mc__short_equal(const char *a, const char *b, size_t len) {
     uint64_t differ;
 
     if (len < 8 || len > 32)

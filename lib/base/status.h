@@ -5,6 +5,7 @@
 #ifndef MC_BASE_STATUS_H
 #define MC_BASE_STATUS_H
 
+#include "base/inline.h"
 #include "base/slice.h"
 
 /* The server answered the question: MC_OK, MC_NOT_FOUND, MC_NOT_STORED, MC_EXISTS. */
@@ -19,7 +20,7 @@ static inline bool mc__status_not_sent(mc_status status) {
 
 /* Sets this thread's last failure to the formatted text, cut to what fits. Bytes of others (keys, replies, host names) go
  * through mc__escape first. */
-void mc__tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void mc__tell(const char *format, ...) __attribute__((format(printf, 1, 2))) MC__RARE;
 
 /* mc_status mc__fail(mc_status status, const char *format, ...): tells, and returns status, so that a failing function ends
  * in `return mc__fail(MC_..., "...")`. A macro, so that whoever sees that line alone (a compiler) knows what is returned. */

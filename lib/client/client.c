@@ -189,13 +189,9 @@ mc_status mc_client_set_hosts(mc_client *client, const char *const *hosts, const
     return MC_OK;
 }
 
-mc__route mc__client_route_of(const mc_client *client, const mc__roster *roster, mc_slice key) {
+mc__route mc__client_prefixed_route_of(const mc_client *client, const mc__roster *roster, mc_slice key) {
     char whole[MC_KEY_MAX];
 
-    if (client->has_route)
-        return mc__route_of_number(client->route);
-    if (client->prefix_len == 0)
-        return mc__route_of_key(roster->placement, key);
     memcpy(whole, client->prefix, client->prefix_len);
     memcpy(whole + client->prefix_len, key.data, key.len);
     return mc__route_of_key(roster->placement, mc_bytes(whole, client->prefix_len + key.len));

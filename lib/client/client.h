@@ -35,8 +35,16 @@ static inline mc_slice mc__client_prefix(const mc_client *client) {
 /* The hosts as they are now: the caller's reference, for mc__roster_release. NULL only before a client is made wholly. */
 mc__roster *mc__client_roster(const mc_client *client);
 
+/* mc__client_route_of where there is a prefix. */
+mc__route mc__client_prefixed_route_of(const mc_client *client, const mc__roster *roster, mc_slice key);
+
 /* The start of a legal key's way through the hosts. */
-mc__route mc__client_route_of(const mc_client *client, const mc__roster *roster, mc_slice key);
+static inline mc__route mc__client_route_of(const mc_client *client, const mc__roster *roster, mc_slice key) {
+    if (client->has_route)
+        return mc__route_of_number(client->route);
+    return client->prefix_len == 0 ? mc__route_of_key(roster->placement, key)
+                                   : mc__client_prefixed_route_of(client, roster, key);
+}
 
 /* The host of the first try of a legal key, as an index into the hosts as given. */
 static inline size_t mc__client_home(const mc_client *client, const mc__roster *roster, mc_slice key) {

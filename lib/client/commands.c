@@ -126,45 +126,45 @@ static bool was_tried(const struct tried *tried, const mc__host *host) {
     return false;
 }
 
-static bool is_answered(const struct single *self) {
-    return self->exchange.answered == 1;
+/* Looks at a value that has come. Now, and not as it comes: that may be in another call's thread, while others wait. */
+static void finish_value(struct single *self, mc__host *host) {
+    mc_value *value = self->ask->value;
+
+    /* A key whose value is large, or is no more. */
+    if (value->len >= MC__LARGE_VALUE || mc__host_has_large_values(host))
+        mc__host_note_value(host, self->ask->request.key, value->len);
+    if (mc__format_inflates(self->options, value->flags))
+        inflate_value(self, value);
 }
 
-/* A key whose value is large, or is no more. */
-static void note_size(const struct single *self, mc__host *host) {
-    const mc_value *value = self->ask->value;
+/* Says why the host has not done what it was asked. */
+static void tell_refusal(const struct single *self, const mc__host *host, const mc__call *call) {
+    const char *reason = self->refusal[0]               ? self->refusal
+                         : self->status == MC_BAD_VALUE ? "its flags do not fit 32 bits"
+                         : self->status == MC_NO_MEMORY ? "out of memory for the value"
+                                                        : call->reason;
 
-    if (is_answered(self) && self->status == MC_OK && value &&
-        (value->len >= MC__LARGE_VALUE || mc__host_has_large_values(host)))
-        mc__host_note_value(host, self->ask->request.key, value->len);
+    mc__fail_at(self->status, host, self->ask->verb, self->ask->request.key, reason);
 }
 
 /* Asks one host. true: the command has its status; false: nothing was sent, and another host may be asked. */
 static bool ask_host(struct single *self, mc__host *host, bool probe, mc__time now, mc__time deadline) {
     mc__call call;
+    bool     sent;
 
     mc__call_init(&call, host, &self->exchange, probe);
     mc__single_run(&call, now, deadline);
-    note_size(self, host);
-    /* Now, and not as it comes: that may be in another call's thread, while others wait. */
-    if (is_answered(self) && self->status == MC_OK && self->ask->value &&
-        mc__format_inflates(self->options, self->ask->value->flags))
-        inflate_value(self, self->ask->value);
-    if (!is_answered(self)) {
-        bool sent = self->exchange.sent > 0;
-        self->status = sent ? mc__call_sent_status(&call) : mc__call_unsent_status(&call);
-        self->refusal[0] = '\0';
-        mc__fail_at(self->status, host, self->ask->verb, self->ask->request.key, call.reason);
-        return sent || !call.may_move;
+    if (self->exchange.answered == 1) {
+        if (self->status == MC_OK && self->ask->value)
+            finish_value(self, host);
+        if (!mc__status_is_answer(self->status))
+            tell_refusal(self, host, &call);
+        return true;
     }
-    if (!mc__status_is_answer(self->status)) {
-        const char *reason = self->refusal[0]               ? self->refusal
-                             : self->status == MC_BAD_VALUE ? "its flags do not fit 32 bits"
-                             : self->status == MC_NO_MEMORY ? "out of memory for the value"
-                                                            : call.reason;
-        mc__fail_at(self->status, host, self->ask->verb, self->ask->request.key, reason);
-    }
-    return true;
+    sent = self->exchange.sent > 0;
+    self->status = sent ? mc__call_sent_status(&call) : mc__call_unsent_status(&call);
+    mc__fail_at(self->status, host, self->ask->verb, self->ask->request.key, call.reason);
+    return sent || !call.may_move;
 }
 
 static mc_status ask_in_turn(const mc_client *client, struct single *self, const mc__roster *roster, mc__time now,
@@ -265,15 +265,15 @@ static mc_status run(const mc_client *client, mc__ask *ask) {
     return mc__command_run(client, ask, now, mc__deadline_after_ms(now, client->timeout_ms));
 }
 
-static mc_status store(const mc_client *client, mc__verb verb, mc__request request, int64_t ttl_s) {
-    mc__ask ask = {.verb = verb, .request = request};
-
-    ask.request.exptime = mc__exptime(ttl_s, ttl_s > RELATIVE_MAX_S ? mc__wall_clock_s() : 0);
-    return run(client, &ask);
+static mc_status store(const mc_client *client, mc__ask *ask, int64_t ttl_s) {
+    ask->request.exptime = mc__exptime(ttl_s, ttl_s > RELATIVE_MAX_S ? mc__wall_clock_s() : 0);
+    return run(client, ask);
 }
 
 mc_status mc_set(mc_client *client, mc_slice key, mc_slice value, uint32_t flags, int64_t ttl_s) {
-    return store(client, MC__VERB_SET, (mc__request){.key = key, .value = value, .flags = flags}, ttl_s);
+    mc__ask ask = {.verb = MC__VERB_SET, .request = {.key = key, .value = value, .flags = flags}};
+
+    return store(client, &ask, ttl_s);
 }
 
 mc_status mc_set_int(mc_client *client, mc_slice key, int64_t number, int64_t ttl_s) {
@@ -287,25 +287,33 @@ mc_status mc_set_text(mc_client *client, mc_slice key, mc_slice utf8, int64_t tt
 }
 
 mc_status mc_add(mc_client *client, mc_slice key, mc_slice value, uint32_t flags, int64_t ttl_s) {
-    return store(client, MC__VERB_ADD, (mc__request){.key = key, .value = value, .flags = flags}, ttl_s);
+    mc__ask ask = {.verb = MC__VERB_ADD, .request = {.key = key, .value = value, .flags = flags}};
+
+    return store(client, &ask, ttl_s);
 }
 
 mc_status mc_replace(mc_client *client, mc_slice key, mc_slice value, uint32_t flags, int64_t ttl_s) {
-    return store(client, MC__VERB_REPLACE, (mc__request){.key = key, .value = value, .flags = flags}, ttl_s);
+    mc__ask ask = {.verb = MC__VERB_REPLACE, .request = {.key = key, .value = value, .flags = flags}};
+
+    return store(client, &ask, ttl_s);
 }
 
 mc_status mc_append(mc_client *client, mc_slice key, mc_slice value) {
-    return store(client, MC__VERB_APPEND, (mc__request){.key = key, .value = value}, 0);
+    mc__ask ask = {.verb = MC__VERB_APPEND, .request = {.key = key, .value = value}};
+
+    return run(client, &ask);
 }
 
 mc_status mc_prepend(mc_client *client, mc_slice key, mc_slice value) {
-    return store(client, MC__VERB_PREPEND, (mc__request){.key = key, .value = value}, 0);
+    mc__ask ask = {.verb = MC__VERB_PREPEND, .request = {.key = key, .value = value}};
+
+    return run(client, &ask);
 }
 
 mc_status mc_cas(mc_client *client, mc_slice key, mc_slice value, uint32_t flags, int64_t ttl_s, uint64_t cas) {
-    mc__request request = {.key = key, .value = value, .flags = flags, .number = cas};
+    mc__ask ask = {.verb = MC__VERB_CAS, .request = {.key = key, .value = value, .flags = flags, .number = cas}};
 
-    return store(client, MC__VERB_CAS, request, ttl_s);
+    return store(client, &ask, ttl_s);
 }
 
 static mc_status retrieve(const mc_client *client, mc__verb verb, mc_slice key, int64_t ttl_s, mc_value *value) {
@@ -341,7 +349,9 @@ mc_status mc_delete(mc_client *client, mc_slice key) {
 }
 
 mc_status mc_touch(mc_client *client, mc_slice key, int64_t ttl_s) {
-    return store(client, MC__VERB_TOUCH, (mc__request){.key = key}, ttl_s);
+    mc__ask ask = {.verb = MC__VERB_TOUCH, .request = {.key = key}};
+
+    return store(client, &ask, ttl_s);
 }
 
 mc_status mc_incr(mc_client *client, mc_slice key, uint64_t delta, uint64_t *result) {

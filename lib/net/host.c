@@ -196,11 +196,6 @@ void mc__host_log(const mc__host *host, const char *text) {
     host->settings->log(host->settings->log_arg, message);
 }
 
-void mc__host_answered(mc__host *host) {
-    if (mc__health_answered(&host->health))
-        mc__host_log(host, "back again");
-}
-
 static void tell_dead(mc__host *host, const char *reason) {
     char text[400];
 

@@ -46,8 +46,15 @@ mc_status mc__host_look_up(mc__host *host, mc__lookup **lookup, int *error);
 /* The look-up's endpoints are of no use: the next connection looks up again. */
 void mc__host_forget_lookup(mc__host *host, mc__lookup *lookup);
 
+/* Tells the log, if there is one: "<host>: <text>". */
+void mc__host_log(const mc__host *host, const char *text);
+
 /* What a call has learnt of the host; changes in its health are logged. reason: in words, for the log. */
-void mc__host_answered(mc__host *host);
+static inline void mc__host_answered(mc__host *host) {
+    if (mc__health_answered(&host->health))
+        mc__host_log(host, "back again");
+}
+
 void mc__host_unreachable(mc__host *host, mc__time now, const char *reason);
 void mc__host_timed_out(mc__host *host, mc__time now);
 
@@ -72,8 +79,5 @@ bool mc__host_expects_large_value(const mc__host *host, mc_slice key);
 static inline bool mc__host_has_large_values(const mc__host *host) {
     return atomic_load_explicit(&host->has_large, memory_order_relaxed);
 }
-
-/* Tells the log, if there is one: "<host>: <text>". */
-void mc__host_log(const mc__host *host, const char *text);
 
 #endif

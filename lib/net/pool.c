@@ -123,11 +123,14 @@ static void return_right(mc__pool *pool, mc__park_wakes *wake) {
         pool->open--;
 }
 
-static void give_back(mc__pool *pool, mc__connection *connection, mc__park_wakes *wake) {
-    if (grant_first(pool, connection, wake))
-        return;
+static void push_idle(mc__pool *pool, mc__connection *connection) {
     connection->next_idle = pool->idle;
     pool->idle = connection;
+}
+
+static void give_back(mc__pool *pool, mc__connection *connection, mc__park_wakes *wake) {
+    if (!grant_first(pool, connection, wake))
+        push_idle(pool, connection);
 }
 
 static void unlock_and_wake(mc__pool *pool, mc__park_wakes *wake) {
@@ -158,6 +161,32 @@ mc__connection *mc__pool_take_idle(mc__pool *pool) {
     connection = pop_idle(pool);
     mc__lock_release(&pool->lock);
     return connection;
+}
+
+mc__connection *mc__pool_lead_calmly(mc__pool *pool) {
+    mc__connection *connection = NULL;
+
+    mc__lock_take(&pool->lock);
+    if (pool->calm == CALM && !pool->first &&
+        pool->leading + atomic_load_explicit(&pool->riding, memory_order_relaxed) < MC__FEW)
+        connection = pop_idle(pool);
+    if (connection)
+        pool->leading++;
+    mc__lock_release(&pool->lock);
+    return connection;
+}
+
+void mc__pool_stop_leading_calmly(mc__pool *pool, mc__connection *connection) {
+    bool somebody_waits;
+
+    mc__lock_take(&pool->lock);
+    pool->leading--;
+    somebody_waits = pool->first != NULL;
+    if (!somebody_waits)
+        push_idle(pool, connection);
+    mc__lock_release(&pool->lock);
+    if (somebody_waits)
+        mc__pool_give_back(pool, connection);
 }
 
 static void init_waiter(mc__waiter *waiter, mc__park *park) {

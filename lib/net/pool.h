@@ -88,6 +88,11 @@ mc__taken mc__pool_take(mc__pool *pool, bool fresh, mc__waiter *waiter, mc__conn
  * MC__TAKEN_NOTHING. *calm: there have been few calls at once for a while, so it is to lead alone. */
 mc__taken mc__pool_lead(mc__pool *pool, mc__waiter *waiter, mc__park *park, mc__connection **connection, bool *calm);
 
+/* The short way, for when calls have been few for a while, nobody waits and a connection is idle: the caller leads alone
+ * with it, and ends that with the other. NULL: it is another time, and nothing has changed. */
+mc__connection *mc__pool_lead_calmly(mc__pool *pool);
+void            mc__pool_stop_leading_calmly(mc__pool *pool, mc__connection *connection);
+
 /* Whether the waiter was granted something; if so it is out of the queue, its wakeup closed, and *taken says what. */
 bool mc__pool_granted(mc__pool *pool, mc__waiter *waiter, mc__taken *taken, mc__connection **connection);
 

@@ -29,20 +29,24 @@ struct single {
     bool      again;   /* it leaves its lane to be that */
 };
 
-/* Only small requests of which each has its own answer share. */
-static bool may_share(const mc__call *call) {
+/* A request that has an answer of its own, and none that is known to be large. */
+static bool is_common(const mc__call *call) {
     const mc__command *command = &call->exchange->command;
-    mc__request        request;
 
     if (call->probe || command->noreply || command->verb > MC__VERB_DECR)
         return false;
-    if (mc__verb_retrieves(command->verb))
-        return !mc__host_has_large_values(call->host) ||
-               !mc__host_expects_large_value(call->host, mc__exchange_key(call->exchange, 0));
-    if (!mc__verb_stores(command->verb))
-        return true;
+    return !mc__verb_retrieves(command->verb) || !mc__host_has_large_values(call->host) ||
+           !mc__host_expects_large_value(call->host, mc__exchange_key(call->exchange, 0));
+}
+
+/* The size of the value that is sent. */
+static size_t size_of(const mc__call *call) {
+    mc__request request;
+
+    if (!mc__verb_stores(call->exchange->command.verb))
+        return 0;
     call->exchange->ops->request(call->exchange, 0, &request);
-    return request.value.len <= MC__SHARE_VALUE_MAX;
+    return request.value.len;
 }
 
 static void end(struct single *self) {
@@ -143,7 +147,7 @@ static void lead_alone(struct single *self, mc__connection *connection) {
     }
     if (answered || (transfer == MC__TRANSFER_SOME && mc__pipeline_reusable(&connection->pipeline))) {
         mc__connection_rest(connection);
-        mc__pool_stop_leading(&call->host->pool, connection);
+        mc__pool_stop_leading_calmly(&call->host->pool, connection);
         mc__host_answered(call->host);
         end(self);
         return;
@@ -357,9 +361,7 @@ static void begin(struct single *self, mc__connection *connection, bool shares) 
         return;
     }
     /* As one that has waited for it and been granted it; that it leads is this function's business. */
-    call->waiter.park = NULL;
-    call->waiter.granted = true;
-    call->waiter.connection = connection;
+    call->waiter = (mc__waiter){.wakeup = MC__WAKEUP_NONE, .granted = true, .connection = connection};
     call->state = MC__CALL_QUEUED;
     go_on(self);
     mc__pool_stop_leading(&call->host->pool, NULL);
@@ -378,29 +380,45 @@ static void wait_in_queue(struct single *self) {
     }
 }
 
-void mc__single_run(mc__call *call, mc__time now, mc__time deadline) {
-    struct single   self;
+/* The call shares, or leads as one that may. */
+static void run_among_others(struct single *self) {
+    mc__call       *call = self->call;
     mc__connection *connection;
     bool            calm;
 
+    self->rider.exchange = call->exchange;
+    self->rider.reason = call->reason;
+    self->rider.reason_size = sizeof call->reason;
+    self->rider.state = MC__RIDING_WAITS;
+    self->rider.share = NULL;
+    self->patience = PATIENCE;
+    self->began = self->turn.now;
+    self->slow_at = self->turn.deadline;
+    self->again = false;
+    if (mc__pool_lead(&call->host->pool, &call->waiter, &self->rider.park, &connection, &calm) == MC__TAKEN_PLACE)
+        wait_in_queue(self);
+    else
+        begin(self, connection, !calm);
+}
+
+void mc__single_run(mc__call *call, mc__time now, mc__time deadline) {
+    struct single   self;
+    mc__connection *connection;
+    size_t          size;
+
     self.call = call;
     self.turn = (mc__turn){.now = now, .deadline = deadline, .alone = true};
-    if (now >= deadline || !may_share(call) || mc__park_init(&self.rider.park) != 0) {
+    if (now >= deadline || !is_common(call) || (size = size_of(call)) > MC__QUICK_VALUE_MAX) {
         go_on(&self);
         return;
     }
-    self.rider.exchange = call->exchange;
-    self.rider.reason = call->reason;
-    self.rider.reason_size = sizeof call->reason;
-    self.rider.state = MC__RIDING_WAITS;
-    self.rider.share = NULL;
-    self.patience = PATIENCE;
-    self.began = now;
-    self.slow_at = deadline;
-    self.again = false;
-    if (mc__pool_lead(&call->host->pool, &call->waiter, &self.rider.park, &connection, &calm) == MC__TAKEN_PLACE)
-        wait_in_queue(&self);
-    else
-        begin(&self, connection, !calm);
-    mc__park_destroy(&self.rider.park);
+    connection = mc__pool_lead_calmly(&call->host->pool);
+    if (connection) {
+        begin(&self, connection, false);
+    } else if (size > MC__SHARE_VALUE_MAX || mc__park_init(&self.rider.park) != 0) {
+        go_on(&self);
+    } else {
+        run_among_others(&self);
+        mc__park_destroy(&self.rider.park);
+    }
 }

@@ -7,9 +7,6 @@
 /* What is received at a time; more comes by the careful way. */
 #define INPUT_SIZE 16384
 
-/* Larger values are sent from the owner's memory, by the careful way. */
-#define VALUE_MAX 16384
-
 /* Room for a name, an exptime, a key and the line end. */
 #define LINE_MAX (64 + MC_KEY_MAX)
 
@@ -46,7 +43,8 @@ static bool write_request(mc__pipeline *pipeline, const mc__exchange *exchange) 
     mc__request request;
 
     exchange->ops->request(exchange, 0, &request);
-    return request.value.len <= VALUE_MAX && mc__request_write(&exchange->command, &request, &pipeline->output.bytes);
+    return request.value.len <= MC__QUICK_VALUE_MAX &&
+           mc__request_write(&exchange->command, &request, &pipeline->output.bytes);
 }
 
 static void forget_output(mc__pipeline *pipeline) {

@@ -10,6 +10,9 @@
 
 #include "protocol/pipeline.h"
 
+/* Larger values are sent from the owner's memory, by the careful way. */
+#define MC__QUICK_VALUE_MAX 16384
+
 /* The bytes of the exchange's one request, which awaits a reply. Valid until mc__quick_take or mc__quick_leave. false: it is
  * none such, or there is no memory, and nothing is done. */
 bool mc__quick_write(mc__pipeline *pipeline, const mc__exchange *exchange, mc_slice *bytes);

@@ -11,7 +11,7 @@
 
 /* Reads digits from *at on, at most that many. Behind a 0 it ends, so that what may not stand before another digit is
  * followed by what may not stand behind a number. false: there are none, or too many. */
-static inline bool read_digits(const char **at, const char *end, int most, uint64_t *number) {
+MC__INLINE bool read_digits(const char **at, const char *end, int most, uint64_t *number) {
     const char *p = *at;
     uint64_t    sum;
     unsigned    digit;
@@ -40,6 +40,11 @@ static inline bool read_byte(const char **at, const char *end, char byte) {
     return true;
 }
 
+/* In two parts that need no call. */
+static inline bool is_value(const char *at) {
+    return memcmp(at, "VALU", 4) == 0 && memcmp(at + 4, "E ", 2) == 0;
+}
+
 static inline bool is_line_end(const char *at) {
     return memcmp(at, "\r\n", 2) == 0;
 }
@@ -51,7 +56,7 @@ static const char *read_any_key(const char *at, const char *end, mc_slice *key) 
     size_t      most;
     const char *space;
 
-    if (end - at < 8 || memcmp(at, "VALUE ", 6) != 0)
+    if (end - at < 8 || !is_value(at))
         return NULL;
     most = (size_t)(end - first) < MC_KEY_MAX + 1 ? (size_t)(end - first) : MC_KEY_MAX + 1;
     space = memchr(first, ' ', most);
@@ -65,7 +70,7 @@ static const char *read_any_key(const char *at, const char *end, mc_slice *key) 
 static inline const char *read_key(const char *at, const char *end, mc_slice prefix, mc_slice key) {
     size_t len = 6 + prefix.len + key.len; /* a legal key: no overflow */
 
-    if ((size_t)(end - at) <= len || memcmp(at, "VALUE ", 6) != 0 || at[len] != ' ')
+    if ((size_t)(end - at) <= len || !is_value(at) || at[len] != ' ')
         return NULL;
     if (prefix.len > 0 && memcmp(at + 6, prefix.data, prefix.len) != 0)
         return NULL;
@@ -88,7 +93,7 @@ static inline bool read_flags(const char **at, const char *end, uint32_t *flags)
 }
 
 /* What stands behind the key. */
-static inline bool read_rest(const char *at, const char *end, bool with_cas, size_t max, mc__whole_value *value) {
+MC__INLINE bool read_rest(const char *at, const char *end, bool with_cas, size_t max, mc__whole_value *value) {
     uint64_t length;
 
     value->cas = 0;
