@@ -15,6 +15,7 @@ mc__connection *mc__connection_new(const mc__stream *stream, mc__time now, size_
     connection->stream = *stream;
     connection->since = now;
     connection->quiet = false;
+    connection->lane = -1;
     connection->share = NULL;
     connection->next_idle = connection->previous = connection->next = NULL;
     mc__pipeline_init(&connection->pipeline, max_value_size);

@@ -10,6 +10,7 @@ typedef struct mc__connection {
     mc__pipeline           pipeline;
     mc__time               since;           /* it stands */
     bool                   quiet;           /* its server has said that it understands quiet writes */
+    int                    lane;            /* the pool's: which lane it is for */
     void                  *share;           /* memory of net/share.h, freed with the connection; NULL: none */
     struct mc__connection *next_idle;       /* the pool's */
     struct mc__connection *previous, *next; /* the pool's: all of its connections */

@@ -252,12 +252,28 @@ static unsigned any_lane(const mc__pool *pool, unsigned wanted) {
     return wanted;
 }
 
+/* A lane goes on with the connection that it was, whose thread in the server comes to be on the same processor; and begins
+ * with one that was not opened for another, for servers give connections to their threads in turn. */
+static void prefer_idle_of(mc__pool *pool, unsigned lane) {
+    for (mc__connection **at = &pool->idle; *at; at = &(*at)->next_idle) {
+        mc__connection *connection = *at;
+        if (connection->lane != (int)lane)
+            continue;
+        *at = connection->next_idle;
+        connection->next_idle = pool->idle;
+        pool->idle = connection;
+        return;
+    }
+}
+
 static mc__taken lead_or_queue(mc__pool *pool, mc__waiter *waiter, mc__connection **connection) {
     mc__taken taken = MC__TAKEN_PLACE;
 
     waiter->lane = (unsigned char)own_lane(pool);
-    if (!has_lane(pool, waiter->lane))
+    if (!has_lane(pool, waiter->lane)) {
+        prefer_idle_of(pool, waiter->lane);
         taken = take_now(pool, false, connection);
+    }
     if (taken == MC__TAKEN_PLACE) {
         waiter->lane = (unsigned char)any_lane(pool, waiter->lane);
         mc__park_take_place(waiter->park, &pool->park_words);
@@ -375,6 +391,7 @@ bool mc__pool_leave(mc__pool *pool, mc__waiter *waiter) {
 
 void mc__pool_add(mc__pool *pool, mc__connection *connection) {
     mc__lock_take(&pool->lock);
+    connection->lane = (int)(pool->added++ % MC__LANES);
     list_add(pool, connection);
     mc__lock_release(&pool->lock);
 }
@@ -425,6 +442,8 @@ void mc__pool_end_lane(mc__pool *pool, unsigned lane, mc__connection *connection
 
     mc__lock_take(&pool->lock);
     atomic_fetch_sub(&pool->lanes[lane], 1);
+    if (connection)
+        connection->lane = (int)lane;
     stop_leading(pool, connection, &wake);
     unlock_and_wake(pool, &wake);
 }

@@ -58,6 +58,7 @@ typedef struct mc__pool {
     atomic_uint     joinable;          /* lanes on which nobody sends */
     atomic_llong    yield_from;        /* before, who sends on a lane does not give way to others */
     atomic_llong    usual;             /* how long calls on lanes have taken of late */
+    unsigned        added;             /* connections so far */
     unsigned        calm;              /* so many in a row have met few others */
 
     pthread_mutex_t   ride_lock;                  /* for the lanes; taken before lock where both are */
