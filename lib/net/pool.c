@@ -163,13 +163,37 @@ mc__connection *mc__pool_take_idle(mc__pool *pool) {
     return connection;
 }
 
+/* The lane of this thread's processor. Half of the connections, at least, are for calls that do not share. */
+static unsigned own_lane(const mc__pool *pool) {
+    unsigned lanes = pool->max >= 2 * MC__LANES ? MC__LANES : pool->max >= MC__LANES ? MC__LANES / 2 : 1;
+
+    return lanes > 1 ? mc__processor() & (lanes - 1) : 0;
+}
+
+/* Each lane, and each who leads alone, goes on with the connection that it had: its thread in the server comes to be on the
+ * same processor. They begin with connections that were opened one after another, for servers give them to their threads in
+ * turn. */
+static void prefer_idle_of(mc__pool *pool, unsigned lane) {
+    for (mc__connection **at = &pool->idle; *at; at = &(*at)->next_idle) {
+        mc__connection *connection = *at;
+        if (connection->lane != (int)lane)
+            continue;
+        *at = connection->next_idle;
+        push_idle(pool, connection);
+        return;
+    }
+}
+
 mc__connection *mc__pool_lead_calmly(mc__pool *pool) {
     mc__connection *connection = NULL;
 
     mc__lock_take(&pool->lock);
     if (pool->calm == CALM && !pool->first &&
-        pool->leading + atomic_load_explicit(&pool->riding, memory_order_relaxed) < MC__FEW)
+        pool->leading + atomic_load_explicit(&pool->riding, memory_order_relaxed) < MC__FEW) {
+        if (pool->idle && pool->idle->next_idle)
+            prefer_idle_of(pool, own_lane(pool));
         connection = pop_idle(pool);
+    }
     if (connection)
         pool->leading++;
     mc__lock_release(&pool->lock);
@@ -235,13 +259,6 @@ static void look_around(mc__pool *pool) {
         pool->calm++;
 }
 
-/* Half of the connections, at least, are for calls that do not share. */
-static unsigned own_lane(const mc__pool *pool) {
-    unsigned lanes = pool->max / 2 < MC__LANES ? pool->max / 2 : MC__LANES;
-
-    return lanes > 1 ? mc__processor() % lanes : 0;
-}
-
 /* Where there is no connection for a lane, those who wait for it go with another. */
 static unsigned any_lane(const mc__pool *pool, unsigned wanted) {
     for (unsigned i = 0; i < MC__LANES; i++) {
@@ -250,20 +267,6 @@ static unsigned any_lane(const mc__pool *pool, unsigned wanted) {
             return lane;
     }
     return wanted;
-}
-
-/* A lane goes on with the connection that it was, whose thread in the server comes to be on the same processor; and begins
- * with one that was not opened for another, for servers give connections to their threads in turn. */
-static void prefer_idle_of(mc__pool *pool, unsigned lane) {
-    for (mc__connection **at = &pool->idle; *at; at = &(*at)->next_idle) {
-        mc__connection *connection = *at;
-        if (connection->lane != (int)lane)
-            continue;
-        *at = connection->next_idle;
-        connection->next_idle = pool->idle;
-        pool->idle = connection;
-        return;
-    }
 }
 
 static mc__taken lead_or_queue(mc__pool *pool, mc__waiter *waiter, mc__connection **connection) {

@@ -1,10 +1,13 @@
 #include "net/pool.h"
 
+#include "base/platform.h"
+
 #include "support/check_main.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -722,6 +725,37 @@ START_TEST(each_lane_takes_its_own) {
 }
 END_TEST
 
+/* A thread that stays on its processor goes on with the connection that it had. */
+START_TEST(each_processor_has_its_connection) {
+    mc__connection *connections[4], *taken;
+    cpu_set_t       before, one;
+    unsigned        lane;
+
+    pool.max = 8; /* for four lanes */
+    for (size_t i = 0; i < 4; i++) {
+        ck_assert(!mc__pool_lead_calmly(&pool));
+        connections[i] = take_new();
+    }
+    for (size_t i = 0; i < 4; i++)
+        mc__pool_give_back(&pool, connections[i]);
+    ck_assert_int_eq(sched_getaffinity(0, sizeof before, &before), 0);
+    CPU_ZERO(&one);
+    CPU_SET(mc__processor(), &one);
+    ck_assert_int_eq(sched_setaffinity(0, sizeof one, &one), 0);
+    lane = mc__processor() % 4;
+    for (int times = 0; times < 3; times++) {
+        mc__connection *other;
+        taken = mc__pool_lead_calmly(&pool);
+        ck_assert_ptr_eq(taken, connections[lane]);
+        other = mc__pool_lead_calmly(&pool);
+        ck_assert_ptr_nonnull(other);
+        mc__pool_stop_leading_calmly(&pool, taken);
+        mc__pool_stop_leading_calmly(&pool, other); /* and is the newest now */
+    }
+    ck_assert_int_eq(sched_setaffinity(0, sizeof before, &before), 0);
+}
+END_TEST
+
 START_TEST(a_childs_pool_has_no_crowd) {
     mc__connection *connections[MAX];
 
@@ -773,6 +807,7 @@ Suite *test_suite(void) {
     tcase_add_test(tcase, few_calls_for_a_while_end_a_lane);
     tcase_add_test(tcase, where_there_is_no_connection_for_a_lane_another_is_taken);
     tcase_add_test(tcase, each_lane_takes_its_own);
+    tcase_add_test(tcase, each_processor_has_its_connection);
     tcase_add_test(tcase, a_childs_pool_has_no_crowd);
     return suite;
 }
