@@ -16,7 +16,7 @@
 #endif
 
 /* With 32 bits each: when more threads than that wait, some share a bit, and are woken for nothing now and then. */
-#define MC__PARK_WORDS 8
+#define MC__PARK_WORDS 4
 
 /* The words on which parks wait. Outlives all who wait there or wake. All zero at first. */
 typedef struct mc__park_words {

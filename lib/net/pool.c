@@ -87,15 +87,21 @@ static void queue_add(mc__pool *pool, mc__waiter *waiter) {
     count_crowd(pool, waiter, 1);
 }
 
-/* Hands it a connection, or with NULL the right to open one. Whoever is told may be gone as soon as the lock is released.
- * wake: whom to wake then. */
-static void grant(mc__pool *pool, mc__waiter *waiter, mc__connection *connection, mc__park_wakes *wake) {
+/* Whom to wake once the lock is released. */
+struct woken {
+    unsigned       lane;
+    mc__park_wakes wakes;
+};
+
+/* Hands it a connection, or with NULL the right to open one. Whoever is told may be gone as soon as the lock is released. */
+static void grant(mc__pool *pool, mc__waiter *waiter, mc__connection *connection, struct woken *wake) {
     queue_remove(pool, waiter);
     waiter->granted = true;
     waiter->connection = connection;
     if (waiter->park) {
         pool->leading++;
-        mc__park_set(waiter->park, wake);
+        wake->lane = waiter->lane;
+        mc__park_set(waiter->park, &wake->wakes);
     } else {
         mc__wakeup_raise(&waiter->wakeup);
     }
@@ -110,7 +116,7 @@ static mc__waiter *first_to_grant(const mc__pool *pool) {
     return waiter;
 }
 
-static bool grant_first(mc__pool *pool, mc__connection *connection, mc__park_wakes *wake) {
+static bool grant_first(mc__pool *pool, mc__connection *connection, struct woken *wake) {
     mc__waiter *waiter = first_to_grant(pool);
 
     if (waiter)
@@ -118,7 +124,7 @@ static bool grant_first(mc__pool *pool, mc__connection *connection, mc__park_wak
     return waiter != NULL;
 }
 
-static void return_right(mc__pool *pool, mc__park_wakes *wake) {
+static void return_right(mc__pool *pool, struct woken *wake) {
     if (!grant_first(pool, NULL, wake))
         pool->open--;
 }
@@ -128,14 +134,14 @@ static void push_idle(mc__pool *pool, mc__connection *connection) {
     pool->idle = connection;
 }
 
-static void give_back(mc__pool *pool, mc__connection *connection, mc__park_wakes *wake) {
+static void give_back(mc__pool *pool, mc__connection *connection, struct woken *wake) {
     if (!grant_first(pool, connection, wake))
         push_idle(pool, connection);
 }
 
-static void unlock_and_wake(mc__pool *pool, mc__park_wakes *wake) {
+static void unlock_and_wake(mc__pool *pool, struct woken *wake) {
     mc__lock_release(&pool->lock);
-    mc__park_wake(&pool->park_words, wake);
+    mc__park_wake(&pool->park_words[wake->lane], &wake->wakes);
 }
 
 /* --------------------------------------------------------------------------------------------------------- taking -- */
@@ -279,7 +285,7 @@ static mc__taken lead_or_queue(mc__pool *pool, mc__waiter *waiter, mc__connectio
     }
     if (taken == MC__TAKEN_PLACE) {
         waiter->lane = (unsigned char)any_lane(pool, waiter->lane);
-        mc__park_take_place(waiter->park, &pool->park_words);
+        mc__park_take_place(waiter->park, &pool->park_words[waiter->lane]);
         queue_add(pool, waiter);
     }
     return taken;
@@ -307,6 +313,7 @@ mc__taken mc__pool_lead(mc__pool *pool, mc__waiter *waiter, mc__park *park, mc__
 static void change_lane(mc__pool *pool, mc__waiter *waiter) {
     count_crowd(pool, waiter, -1);
     waiter->lane = (unsigned char)any_lane(pool, waiter->lane);
+    mc__park_take_place(waiter->park, &pool->park_words[waiter->lane]);
     count_crowd(pool, waiter, 1);
 }
 
@@ -370,8 +377,8 @@ bool mc__pool_granted(mc__pool *pool, mc__waiter *waiter, mc__taken *taken, mc__
 }
 
 bool mc__pool_leave(mc__pool *pool, mc__waiter *waiter) {
-    mc__park_wakes wake = {{0}};
-    bool           rides;
+    struct woken wake = {.lane = 0};
+    bool         rides;
 
     mc__lock_take(&pool->lock);
     rides = waiter->waiting == MC__WAITING_RIDES;
@@ -400,7 +407,7 @@ void mc__pool_add(mc__pool *pool, mc__connection *connection) {
 }
 
 void mc__pool_return_right(mc__pool *pool) {
-    mc__park_wakes wake = {{0}};
+    struct woken wake = {.lane = 0};
 
     mc__lock_take(&pool->lock);
     return_right(pool, &wake);
@@ -408,7 +415,7 @@ void mc__pool_return_right(mc__pool *pool) {
 }
 
 void mc__pool_give_back(mc__pool *pool, mc__connection *connection) {
-    mc__park_wakes wake = {{0}};
+    struct woken wake = {.lane = 0};
 
     mc__lock_take(&pool->lock);
     give_back(pool, connection, &wake);
@@ -416,7 +423,7 @@ void mc__pool_give_back(mc__pool *pool, mc__connection *connection) {
 }
 
 /* One who leads has gone, and those who wait for one, or for its lane, would wait for ever. */
-static void choose_leader(mc__pool *pool, mc__park_wakes *wake) {
+static void choose_leader(mc__pool *pool, struct woken *wake) {
     mc__waiter     *waiter = first_to_grant(pool);
     mc__connection *connection = NULL;
 
@@ -424,7 +431,7 @@ static void choose_leader(mc__pool *pool, mc__park_wakes *wake) {
         grant(pool, waiter, connection, wake);
 }
 
-static void stop_leading(mc__pool *pool, mc__connection *connection, mc__park_wakes *wake) {
+static void stop_leading(mc__pool *pool, mc__connection *connection, struct woken *wake) {
     pool->leading--;
     if (connection)
         give_back(pool, connection, wake);
@@ -433,7 +440,7 @@ static void stop_leading(mc__pool *pool, mc__connection *connection, mc__park_wa
 }
 
 void mc__pool_stop_leading(mc__pool *pool, mc__connection *connection) {
-    mc__park_wakes wake = {{0}};
+    struct woken wake = {.lane = 0};
 
     mc__lock_take(&pool->lock);
     stop_leading(pool, connection, &wake);
@@ -441,7 +448,7 @@ void mc__pool_stop_leading(mc__pool *pool, mc__connection *connection) {
 }
 
 void mc__pool_end_lane(mc__pool *pool, unsigned lane, mc__connection *connection) {
-    mc__park_wakes wake = {{0}};
+    struct woken wake = {.lane = 0};
 
     mc__lock_take(&pool->lock);
     atomic_fetch_sub(&pool->lanes[lane], 1);
@@ -452,7 +459,7 @@ void mc__pool_end_lane(mc__pool *pool, unsigned lane, mc__connection *connection
 }
 
 void mc__pool_drop(mc__pool *pool, mc__connection *connection) {
-    mc__park_wakes wake = {{0}};
+    struct woken wake = {.lane = 0};
 
     mc__lock_take(&pool->lock);
     list_remove(pool, connection);

@@ -63,7 +63,8 @@ typedef struct mc__pool {
 
     pthread_mutex_t   ride_lock;                  /* for the lanes; taken before lock where both are */
     struct mc__share *shares[MC__SHARES_MAX + 1]; /* the lanes that may be joined, and NULL behind */
-    mc__park_words    park_words;                 /* where those who share wait */
+    mc__park_words    park_words[MC__LANES];      /* where those who share wait: each lane has its own, for the
+                                                     system locks a word against other processors */
 } mc__pool;
 
 /* 0, or the errno of the failure. */

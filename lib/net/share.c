@@ -80,10 +80,11 @@ static void set_sender(mc__share *share, mc__rider *sender) {
 static void unlock_and_wake(mc__share *share) {
     mc__pool      *pool = pool_of(share);
     mc__park_wakes wakes = share->wakes;
+    unsigned       lane = share->lane;
 
     share->wakes = (mc__park_wakes){{0}};
     pthread_mutex_unlock(&pool->ride_lock);
-    mc__park_wake(&pool->park_words, &wakes);
+    mc__park_wake(&pool->park_words[lane], &wakes);
 }
 
 /* --------------------------------------------------------------------------------------------- with the ride lock held --
@@ -491,7 +492,7 @@ mc__share *mc__share_open(mc__host *host, unsigned lane, mc__connection *connect
         share->lines[i].share = share;
         share->lines[i].exchange.count = share->lines[i].exchange.answered = 0;
     }
-    mc__park_take_place(&rider->park, &host->pool.park_words);
+    mc__park_take_place(&rider->park, &host->pool.park_words[lane]);
     mc__pool_count_lane(&host->pool, lane);
     lock(share);
     while (*at)
