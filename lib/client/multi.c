@@ -38,9 +38,10 @@ struct batch {
     mc__time          now;      /* this round's beginning */
     mc__time          deadline;
     int64_t           now_s;
-    bool              partial;  /* some key was not answered */
-    mc__packing       packing;  /* set: the entries as they are sent */
-    mc__buffer        inflated; /* get: the last value that was */
+    bool              partial;     /* some key was not answered */
+    mc__packing       packing;     /* set: the entries as they are sent */
+    size_t            value_bytes; /* of all of them, as they are given */
+    mc__buffer        inflated;    /* get: the last value that was */
 
     /* Scratch, in one block. */
     size_t       *pending; /* keys without an answer */
@@ -280,19 +281,41 @@ static bool value_fits(const struct batch *batch, const mc_entry *entry) {
     return mc__slice_valid(entry->value) && entry->value.len <= batch->client->core->options.max_value_size;
 }
 
-static void check_all(struct batch *batch) {
-    mc_slice  prefix = mc__client_prefix(batch->client);
-    mc_entry *entries = batch->entries;
-    size_t    legal = 0;
+static size_t check_entries(struct batch *batch) {
+    mc_slice        prefix = mc__client_prefix(batch->client);
+    const mc_entry *entries = batch->entries;
+    size_t         *pending = batch->pending;
+    size_t          legal = 0;
 
     for (size_t i = 0; i < batch->count; i++) {
-        mc_slice key = entries ? entries[i].key : batch->keys[i];
-        if (key.data && mc__key_legal(prefix, key) && (!entries || value_fits(batch, &entries[i])))
-            batch->pending[legal++] = i;
+        mc_slice key = entries[i].key;
+        if (key.data && mc__key_legal(prefix, key) && value_fits(batch, &entries[i])) {
+            pending[legal++] = i;
+            batch->value_bytes += entries[i].value.len;
+        } else {
+            settle(batch, i, complain(batch, i));
+        }
+    }
+    return legal;
+}
+
+static size_t check_keys(struct batch *batch) {
+    mc_slice        prefix = mc__client_prefix(batch->client);
+    const mc_slice *keys = batch->keys;
+    size_t         *pending = batch->pending;
+    size_t          legal = 0;
+
+    for (size_t i = 0; i < batch->count; i++) {
+        if (keys[i].data && mc__key_legal(prefix, keys[i]))
+            pending[legal++] = i;
         else
             settle(batch, i, complain(batch, i));
     }
-    batch->pending_count = legal;
+    return legal;
+}
+
+static void check_all(struct batch *batch) {
+    batch->pending_count = batch->entries ? check_entries(batch) : check_keys(batch);
 }
 
 /* Deflates what is to be. Once the deadline has come, the rest is left as it is: it will not be sent. */
@@ -348,12 +371,6 @@ static bool find_host(struct batch *batch, size_t i, uint32_t *result) {
     return false;
 }
 
-/* The same for any key: most are at home. */
-static inline bool place(struct batch *batch, size_t i, uint32_t *host) {
-    *host = (uint32_t)batch->roster->members[mc__client_home(batch->client, batch->roster, key_of(batch, i))];
-    return batch->verdicts[*host] == USABLE || find_host(batch, i, host);
-}
-
 /* One host, which may be asked: whatever the keys' hashes are, they belong to it. */
 static bool all_at_home(struct batch *batch) {
     if (batch->roster->host_count > 1 || verdict_on(batch, 0) == DEAD || verdict_on(batch, 0) == FAILED)
@@ -364,15 +381,29 @@ static bool all_at_home(struct batch *batch) {
     return true;
 }
 
+/* The first try of each pending key, as an index into the hosts as given. */
+static void find_homes(struct batch *batch) {
+    const mc_client *client = batch->client;
+
+    if (!client->has_route && client->prefix_len == 0 && !batch->entries) {
+        mc__placement_homes(batch->roster->placement, batch->keys, batch->pending, batch->pending_count, batch->hosts);
+        return;
+    }
+    for (size_t at = 0; at < batch->pending_count; at++)
+        batch->hosts[at] = (uint32_t)mc__client_home(client, batch->roster, key_of(batch, batch->pending[at]));
+}
+
 /* Finds each pending key's host, and counts the keys of each in starts. Keys without a host are no longer pending. */
 static void place_all(struct batch *batch) {
-    size_t placed = 0;
+    const size_t *members = batch->roster->members;
+    size_t        placed = 0;
 
     memset(batch->starts, 0, (batch->roster->host_count + 1) * sizeof *batch->starts);
+    find_homes(batch);
     for (size_t at = 0; at < batch->pending_count; at++) {
         size_t   i = batch->pending[at];
-        uint32_t host;
-        if (!place(batch, i, &host))
+        uint32_t host = (uint32_t)members[batch->hosts[at]];
+        if (batch->verdicts[host] != USABLE && !find_host(batch, i, &host))
             continue;
         batch->pending[placed] = i;
         batch->hosts[placed++] = host;
@@ -413,15 +444,10 @@ static void scatter(struct batch *batch) {
  * word of what has come of it. */
 #define WINDOW_SIZE 1048576
 
-static size_t window_of(const struct batch *batch, const size_t *order, size_t count) {
-    size_t size = 0, average, window;
+static size_t window_of(const struct batch *batch) {
+    size_t average = batch->value_bytes / batch->count;
+    size_t window = WINDOW_SIZE / (average + 1) + 1;
 
-    if (!batch->entries)
-        return MC__LINE_KEYS;
-    for (size_t i = 0; i < count; i++)
-        size += batch->packing.sent[order[i]].value.len;
-    average = count > 0 ? size / count : 0;
-    window = WINDOW_SIZE / (average + 1) + 1;
     return window < MC__LINE_KEYS ? window : MC__LINE_KEYS;
 }
 
@@ -443,7 +469,7 @@ static size_t open_lanes(struct batch *batch) {
         lane->exchange.order = lane->order;
         if (count >= QUIET_FROM && mc__quiet_can(batch->verb) && !batch->client->noreply) {
             lane->exchange.command.quiet = true;
-            lane->exchange.window = window_of(batch, lane->order, count);
+            lane->exchange.window = window_of(batch);
         }
         mc__call_init(&batch->calls[lanes++], batch->roster->hosts[host], &lane->exchange, batch->verdicts[host] == PROBED);
         if (batch->verdicts[host] == PROBED)

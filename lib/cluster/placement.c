@@ -94,6 +94,24 @@ size_t mc__placement_home(const mc__placement *placement, mc_slice key) {
     return placement->list.hosts[hash % placement->list.length];
 }
 
+/* On the list, by its most common hash. */
+static void find_homes(const mc__host_list *list, const mc_slice *keys, const size_t *order, size_t count, uint32_t *hosts) {
+    uint32_t length = (uint32_t)list->length;
+
+    for (size_t i = 0; i < count; i++)
+        hosts[i] = list->hosts[mc__hash(MC_HASH_PYTHON, keys[order[i]]) % length];
+}
+
+void mc__placement_homes(const mc__placement *placement, const mc_slice *keys, const size_t *order, size_t count,
+                         uint32_t *hosts) {
+    if (placement->ring.count == 0 && placement->hash == MC_HASH_PYTHON) {
+        find_homes(&placement->list, keys, order, count, hosts);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        hosts[i] = (uint32_t)mc__placement_home(placement, keys[order[i]]);
+}
+
 bool mc__route_next(const mc__placement *placement, mc__route *route) {
     char   text[2 * MC__NUMBER_MAX];
     size_t len;

@@ -1,6 +1,6 @@
 #include "net/direct.h"
 
-#include "protocol/quick_line.h"
+#include "protocol/quick_many.h"
 
 #include <errno.h>
 
@@ -17,7 +17,7 @@ static bool is_fit(const mc__call *call, const mc__turn *turn, mc__connection *c
                        : mc__stream_shorten(&connection->stream, turn->wait_ms);
 }
 
-/* The careful way from here on, with the first sent bytes of the line sent. */
+/* The careful way from here on, with the first sent bytes of the requests sent. */
 static void go_on_after_sending(mc__call *call, const mc__turn *turn, ptrdiff_t sent, size_t len) {
     mc__transfer transfer = sent < 0 ? failed() : (size_t)sent < len ? MC__TRANSFER_BLOCKED : MC__TRANSFER_SOME;
     int          error = errno;
@@ -37,7 +37,8 @@ bool mc__direct_ask(mc__call *call, const mc__turn *turn) {
     connection = mc__pool_take_idle(&call->host->pool);
     if (!connection)
         return false;
-    if (!is_fit(call, turn, connection) || !mc__quick_line_write(&connection->pipeline, call->exchange, &bytes)) {
+    if (!is_fit(call, turn, connection) || (call->exchange->command.quiet && !connection->quiet) ||
+        !mc__quick_many_write(&connection->pipeline, call->exchange, &bytes)) {
         mc__pool_give_back(&call->host->pool, connection);
         return false;
     }
@@ -71,12 +72,12 @@ void mc__direct_receive(mc__call *call, const mc__turn *turn) {
     ptrdiff_t       received;
     int             error;
 
-    if (!call->exchange->ops->lend(call->exchange, MC__QUICK_LINE_ROOM, &area)) {
+    if (!mc__quick_many_space(pipeline, call->exchange, &area)) {
         mc__direct_leave(call, turn);
         return;
     }
     received = mc__stream_receive_one(&connection->stream, area);
-    if (received > 0 && mc__quick_line_take(pipeline, call->exchange, area, (size_t)received)) {
+    if (received > 0 && mc__quick_many_take(pipeline, call->exchange, area, (size_t)received)) {
         finish(call);
         return;
     }
@@ -85,7 +86,7 @@ void mc__direct_receive(mc__call *call, const mc__turn *turn) {
     error = errno;
     mc__quick_leave(pipeline, call->exchange, mc__buffer_len(&pipeline->output.bytes));
     call->heard = received > 0;
-    if (received > 0 && mc__quick_line_received(pipeline, call->exchange, area, (size_t)received) != MC_OK)
+    if (received > 0 && mc__quick_many_received(pipeline, call->exchange, area, (size_t)received) != MC_OK)
         transfer = MC__TRANSFER_BROKEN;
     errno = error;
     mc__call_adopt(call, turn, connection, transfer);

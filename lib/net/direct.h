@@ -1,13 +1,13 @@
 /*
- * Keys to get from one host, the way that most are asked for: an idle connection, one look, one send, and one receive once
- * all other hosts have been sent theirs. Where it comes to more than that, the call goes on as net/call.h has it.
+ * What a call on many keys asks of one host, the way that most of them take: an idle connection, one look, one send, and one
+ * receive once all other hosts have been sent theirs. Where it comes to more than that, it goes on as net/call.h has it.
  */
 #ifndef MC_NET_DIRECT_H
 #define MC_NET_DIRECT_H
 
 #include "net/call.h"
 
-/* Asks for the keys of a call that is new. false: it is none for this, or there is no idle connection that is fit for use,
+/* Asks what a call that is new has to ask. false: it is none for this, or there is no idle connection that is fit for use,
  * and nothing is done. Else its state is MC__CALL_ASKED or, where not all could be sent, a later one. */
 bool mc__direct_ask(mc__call *call, const mc__turn *turn);
 

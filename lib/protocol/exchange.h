@@ -72,8 +72,8 @@ struct mc__exchange {
     const mc__exchange_ops *ops;
     mc__command             command;
     size_t                  count;  /* requests */
-    const mc_slice         *keys;   /* of a retrieval: all that are asked for, by this exchange or others of its owner */
-    const size_t           *order;  /* request i asks for keys[order[i]]; NULL: for keys[i] */
+    const mc_slice         *keys;   /* of a retrieval or quiet deletes: all keys, of this exchange or others of its owner */
+    const size_t           *order;  /* request i is of keys[order[i]]; NULL: of keys[i] */
     size_t                  window; /* of quiet writes: requests in a window, 1 to MC__LINE_KEYS */
     size_t                  again;  /* of quiet sets: how many ops->again was called for; the owner's */
     bool                    shared; /* requests have owners who may leave: memory that space has given is written to only
@@ -93,7 +93,7 @@ struct mc__exchange {
     mc__exchange *previous, *next;
 };
 
-/* The key that request i of a retrieval asks for. */
+/* The key of request i, of a retrieval or quiet deletes. */
 static inline mc_slice mc__exchange_key(const mc__exchange *exchange, size_t i) {
     return exchange->keys[exchange->order ? exchange->order[i] : i];
 }

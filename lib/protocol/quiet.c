@@ -1,6 +1,7 @@
 #include "protocol/quiet.h"
 
 #include "base/number.h"
+#include "base/short.h"
 
 /* All of a line but prefix and key: "ms ", four numbers with their letters, " q", line ends, and "mn\r\n" behind it. */
 #define LINE_WITHOUT_KEY 128
@@ -11,34 +12,16 @@ bool mc__quiet_can(mc__verb verb) {
 
 /* ----------------------------------------------------------------------------------------------------------- writing -- */
 
-/* Requests are many and small, so that what is done for each counts: numbers are not formatted anew where they follow from
- * the last, and the texts between them are copied without calls. */
+/* Requests are many and small, so that what is done for each counts: what stands behind a key is not formatted anew where it
+ * follows from the last, and short texts are copied without calls. */
 
-/* A number as text. Copied whole, whatever its length: the line has room for that. */
-typedef struct decimal {
-    uint64_t number;
-    size_t   len;
-    char     text[MC__NUMBER_MAX];
-} decimal;
+/* What stands behind a key, up to the line end. Copied whole, whatever its length: the line has room for that. */
+typedef struct tail {
+    size_t len;
+    char   text[64];
+} tail;
 
-static void decimal_set(decimal *self, uint64_t number) {
-    self->number = number;
-    self->len = mc__number_format(number, self->text);
-}
-
-/* From one number to the next. */
-static void decimal_count(decimal *self) {
-    char *last = &self->text[self->len - 1];
-
-    if (*last == '9') {
-        decimal_set(self, self->number + 1);
-        return;
-    }
-    self->number++;
-    ++*last;
-}
-
-static char *put_decimal(char *at, const decimal *self) {
+static inline char *put_tail(char *at, const tail *self) {
     memcpy(at, self->text, sizeof self->text);
     return at + self->len;
 }
@@ -51,28 +34,21 @@ static inline char *put_text(char *at, const char *text, size_t len) {
     return at + len;
 }
 
-/* Most keys have a length that two copies of 16 bytes cover. */
-static char *put(char *at, mc_slice bytes) {
-    if (bytes.len >= 16 && bytes.len <= 32) {
-        memcpy(at, bytes.data, 16);
-        memcpy(at + bytes.len - 16, bytes.data + bytes.len - 16, 16);
-    } else if (bytes.len > 0) {
-        memcpy(at, bytes.data, bytes.len);
-    }
+static inline char *put(char *at, mc_slice bytes) {
+    mc__short_copy(at, bytes.data, bytes.len);
     return at + bytes.len;
 }
 
-static char *put_key(char *at, const mc__command *command, const mc__request *request) {
+static inline char *put_key(char *at, const mc__command *command, mc_slice key) {
     if (command->prefix.len > 0)
         at = put(at, command->prefix);
-    return put(at, request->key);
+    return put(at, key);
 }
 
-static char *put_set(char *at, const mc__command *command, const mc__request *request, decimal *value_len) {
-    if (value_len->number != request->value.len)
-        decimal_set(value_len, request->value.len);
-    at = put_key(PUT_TEXT(at, "ms "), command, request);
-    at = put_decimal(PUT_TEXT(at, " "), value_len);
+static void make_set_tail(tail *self, const mc__request *request) {
+    char *at = PUT_TEXT(self->text, " ");
+
+    at += mc__number_format(request->value.len, at);
     at = PUT_TEXT(at, " q");
     if (request->flags != 0) {
         at = PUT_TEXT(at, " F");
@@ -82,28 +58,30 @@ static char *put_set(char *at, const mc__command *command, const mc__request *re
         at = PUT_TEXT(at, " T");
         at += mc__number_format_signed(request->exptime, at);
     }
-    return PUT_TEXT(at, "\r\n");
-}
-
-static bool reserve(mc__buffer *out, size_t room) {
-    return mc__buffer_room(out) >= room || mc__buffer_reserve(out, room);
+    self->len = (size_t)(PUT_TEXT(at, "\r\n") - self->text);
 }
 
 static size_t write_sets(const mc__exchange *exchange, size_t i, size_t size, size_t borrow_from, mc__buffer *out,
                          mc__quiet_borrowed *borrowed) {
     const mc__command *command = &exchange->command;
     size_t             last = mc__exchange_answer_end(exchange, i) - 1; /* of the window */
-    decimal            value_len = {.len = 1, .text = "0"};
-    mc__request        request;
+    mc__request        same = {0}, request;
+    tail               end;
 
+    make_set_tail(&end, &same);
     for (bool borrows = false; i < exchange->count && !borrows && mc__buffer_len(out) < size; i++) {
         char *at;
 
         exchange->ops->request(exchange, i, &request);
         borrows = request.value.len >= borrow_from;
-        if (!reserve(out, LINE_WITHOUT_KEY + command->prefix.len + request.key.len + (borrows ? 0 : request.value.len)))
+        if (!mc__buffer_reserve(out, LINE_WITHOUT_KEY + command->prefix.len + request.key.len +
+                                         (borrows ? 0 : request.value.len)))
             return i;
-        at = put_set(mc__buffer_tail(out), command, &request, &value_len);
+        if (request.value.len != same.value.len || request.flags != same.flags || request.exptime != same.exptime) {
+            same = request;
+            make_set_tail(&end, &same);
+        }
+        at = put_tail(put_key(PUT_TEXT(mc__buffer_tail(out), "ms "), command, request.key), &end);
         if (borrows)
             *borrowed = (mc__quiet_borrowed){request.value, i == last ? MC__LITERAL("\r\nmn\r\n") : MC__LITERAL("\r\n")};
         else
@@ -117,28 +95,45 @@ static size_t write_sets(const mc__exchange *exchange, size_t i, size_t size, si
     return i;
 }
 
+static void make_delete_tail(tail *self, size_t i) {
+    char *at = PUT_TEXT(self->text, " q O");
+
+    at += mc__number_format(i, at);
+    self->len = (size_t)(PUT_TEXT(at, "\r\n") - self->text);
+}
+
+/* From request i - 1 to request i. */
+static inline void count_delete_tail(tail *self, size_t i) {
+    char *digit = &self->text[self->len - MC__LITERAL("0\r\n").len];
+
+    if (*digit == '9')
+        make_delete_tail(self, i);
+    else
+        ++*digit;
+}
+
 static size_t write_deletes(const mc__exchange *exchange, size_t i, size_t size, mc__buffer *out) {
-    const mc__command *command = &exchange->command;
-    size_t             last = mc__exchange_answer_end(exchange, i) - 1; /* of the window */
-    decimal            number = {0};
-    mc__request        request;
+    const mc__command command = exchange->command;
+    size_t            last = mc__exchange_answer_end(exchange, i) - 1; /* of the window */
+    size_t            count = exchange->count;
+    const mc_slice   *keys = exchange->keys;
+    const size_t     *order = exchange->order;
+    tail              end;
 
-    decimal_set(&number, i);
-    for (; i < exchange->count && mc__buffer_len(out) < size; i++) {
-        char *at;
+    make_delete_tail(&end, i);
+    while (i < count && mc__buffer_len(out) < size) {
+        mc_slice key = keys[order ? order[i] : i];
+        char    *at;
 
-        exchange->ops->request(exchange, i, &request);
-        if (!reserve(out, LINE_WITHOUT_KEY + command->prefix.len + request.key.len))
+        if (!mc__buffer_reserve(out, LINE_WITHOUT_KEY + command.prefix.len + key.len))
             return i;
-        at = put_key(PUT_TEXT(mc__buffer_tail(out), "md "), command, &request);
-        at = put_decimal(PUT_TEXT(at, " q O"), &number);
-        at = PUT_TEXT(at, "\r\n");
+        at = put_tail(put_key(PUT_TEXT(mc__buffer_tail(out), "md "), &command, key), &end);
         if (i == last) {
             at = PUT_TEXT(at, "mn\r\n");
             last = mc__exchange_answer_end(exchange, i + 1) - 1;
         }
         mc__buffer_commit(out, (size_t)(at - mc__buffer_tail(out)));
-        decimal_count(&number);
+        count_delete_tail(&end, ++i);
     }
     return i;
 }
