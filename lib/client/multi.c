@@ -259,7 +259,7 @@ static bool allocate(struct batch *batch) {
     batch->lanes = (void *)(at += starts);
     batch->calls = (void *)(at + lanes);
     for (size_t i = 0; i < hosts; i++)
-        batch->verdicts[i] = UNKNOWN;
+        batch->verdicts[i] = mc__health_is_well(&batch->roster->hosts[i]->health) ? USABLE : UNKNOWN;
     return true;
 }
 

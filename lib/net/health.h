@@ -39,6 +39,11 @@ static inline mc__admission mc__health_admit(mc__health *health, mc__time now) {
                                                                      : MC__ADMISSION_USE;
 }
 
+/* Whether mc__health_admit would say just MC__ADMISSION_USE, at this moment. */
+static inline bool mc__health_is_well(const mc__health *health) {
+    return !atomic_load_explicit(&health->dead, memory_order_relaxed);
+}
+
 /* Whether it is dead, without a try for the caller. */
 bool mc__health_is_dead(const mc__health *health);
 

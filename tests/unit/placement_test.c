@@ -161,6 +161,36 @@ static bool agree(const mc__placement *a, const mc__placement *b, const size_t *
 static const mc_distribution distributions[] = {MC_DISTRIBUTION_HOST_LIST, MC_DISTRIBUTION_KETAMA,
                                                 MC_DISTRIBUTION_KETAMA_WEIGHTED, MC_DISTRIBUTION_MODULO};
 
+/* Whether the homes of some of many keys are those of each by itself. */
+static void check_homes(const mc__placement *placement) {
+    static char     texts[100][16];
+    static mc_slice keys[100];
+    size_t          order[50];
+    uint32_t        homes[50];
+
+    for (size_t i = 0; i < 100; i++)
+        keys[i] = mc_bytes(texts[i], (size_t)snprintf(texts[i], sizeof texts[i], "key:%zu", i));
+    for (size_t i = 0; i < 50; i++)
+        order[i] = 99 - 2 * i;
+    mc__placement_homes(placement, keys, order, 50, homes);
+    for (size_t i = 0; i < 50; i++)
+        ck_assert_uint_eq(homes[i], mc__placement_home(placement, keys[order[i]]));
+}
+
+START_TEST(many_keys_have_the_homes_of_each) {
+    static const mc_hash hashes[] = {MC_HASH_PYTHON, MC_HASH_PYTHON_1_59, MC_HASH_CRC32, MC_HASH_MD5, MC_HASH_ONE_AT_A_TIME};
+    host_set             set;
+
+    host_set_parse("a:1:1,b:2:2,c:3:3,d:4:1,e:5:0", &set);
+    for (size_t i = 0; i < sizeof hashes / sizeof *hashes; i++) {
+        mc__placement *placement = placement_of(&set, distributions[_i], hashes[i]);
+        check_homes(placement);
+        mc__placement_free(placement);
+    }
+    host_set_clear(&set);
+}
+END_TEST
+
 START_TEST(a_weight_of_zero_leaves_a_host_out) {
     static const size_t map[] = {1, 3, 4};
     host_set            all, some;
@@ -344,6 +374,7 @@ Suite *test_suite(void) {
     tcase_add_test(clients, agrees_with_libmemcached);
     tcase_add_test(clients, agrees_with_libmemcached_s_ketama);
     test_rows(rules, a_weight_of_zero_leaves_a_host_out, distributions);
+    test_rows(rules, many_keys_have_the_homes_of_each, distributions);
     test_rows(rules, no_weights_are_weights_of_one, distributions);
     test_rows(rules, a_distribution_has_its_hashes, hash_rows);
     test_rows(rules, one_host_holds_every_key, distributions);
