@@ -23,7 +23,9 @@ mc__time mc__time_now(void);
 int64_t mc__wall_clock_s(void);
 
 static inline mc__time mc__deadline_after_ms(mc__time now, int64_t ms) {
-    return ms >= (MC__NEVER - now) / MC__MS ? MC__NEVER : now + ms * MC__MS;
+    mc__time wait, moment;
+
+    return __builtin_mul_overflow(ms, MC__MS, &wait) || __builtin_add_overflow(now, wait, &moment) ? MC__NEVER : moment;
 }
 
 static inline mc__time mc__earlier(mc__time a, mc__time b) {

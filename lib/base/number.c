@@ -6,13 +6,13 @@
 #define DIGITS_SURE 19
 
 mc__number_result mc__number_parse_padded(const char *text, size_t len, uint64_t *number) {
+    size_t   sure = len < DIGITS_SURE ? len : DIGITS_SURE, i;
     uint64_t sum = 0;
     bool     wide = false;
-    size_t   i;
 
     if (len == 0)
         return MC__NUMBER_MALFORMED;
-    for (i = 0; i < len && i < DIGITS_SURE; i++) {
+    for (i = 0; i < sure; i++) {
         unsigned digit = (unsigned)(unsigned char)text[i] - '0';
         if (digit > 9)
             return MC__NUMBER_MALFORMED;

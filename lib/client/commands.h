@@ -9,6 +9,7 @@
 typedef struct mc__ask {
     mc__verb    verb;
     bool        noreply;
+    bool        as_it_is; /* the value is not to be deflated, or has been */
     mc__request request;
     mc_value   *value;  /* retrievals */
     uint64_t   *number; /* incr and decr; may be NULL */

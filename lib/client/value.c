@@ -4,11 +4,9 @@
 
 #include <stdlib.h>
 
-bool mc__value_reserve(mc_value *value, size_t room) {
+bool mc__value_grow(mc_value *value, size_t room) {
     char *data;
 
-    if (room < value->capacity)
-        return true;
     if (room == SIZE_MAX)
         return false;
     data = realloc(value->data, room + 1);

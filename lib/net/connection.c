@@ -29,13 +29,8 @@ void mc__connection_free(mc__connection *connection) {
     free(connection);
 }
 
-mc__look mc__connection_look(mc__connection *connection, mc__time now, int io_timeout_ms) {
-    mc__stream *stream = &connection->stream;
-    mc__look    look = mc__stream_look(stream);
-
-    if (look != MC__LOOK_QUIET || mc__stream_is_ready(stream))
-        return look;
-    return now - connection->since < TRUST && mc__stream_ready(stream, io_timeout_ms) == 0 ? look : MC__LOOK_CLOSED;
+bool mc__connection_get_ready(mc__connection *connection, mc__time now, int io_timeout_ms) {
+    return now - connection->since < TRUST && mc__stream_ready(&connection->stream, io_timeout_ms) == 0;
 }
 
 static mc__transfer failure(void) {

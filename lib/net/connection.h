@@ -20,12 +20,21 @@ typedef struct mc__connection {
  */
 mc__connection *mc__connection_new(const mc__stream *stream, mc__time now, size_t max_value_size);
 
+/* mc__connection_look of one that is not ready: whether it is now. */
+bool mc__connection_get_ready(mc__connection *connection, mc__time now, int io_timeout_ms);
+
 /*
  * The look before a connection is used again. One that is used the second time is readied for long use by that, with waits
  * of up to io_timeout_ms: many a connection never is, and does without all the system calls of it. But a connection that is
  * not ready has no keep-alive, so that one which was long unused may be lost without a word: it counts as closed.
  */
-mc__look mc__connection_look(mc__connection *connection, mc__time now, int io_timeout_ms);
+static inline mc__look mc__connection_look(mc__connection *connection, mc__time now, int io_timeout_ms) {
+    mc__look look = mc__stream_look(&connection->stream);
+
+    if (look != MC__LOOK_QUIET || mc__stream_is_ready(&connection->stream))
+        return look;
+    return mc__connection_get_ready(connection, now, io_timeout_ms) ? look : MC__LOOK_CLOSED;
+}
 
 /* Closes and frees it. Exchanges in its pipeline are not told; abandon them first. */
 void mc__connection_free(mc__connection *connection);

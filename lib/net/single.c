@@ -39,16 +39,6 @@ static bool is_common(const mc__call *call) {
            !mc__host_expects_large_value(call->host, mc__exchange_key(call->exchange, 0));
 }
 
-/* The size of the value that is sent. */
-static size_t size_of(const mc__call *call) {
-    mc__request request;
-
-    if (!mc__verb_stores(call->exchange->command.verb))
-        return 0;
-    call->exchange->ops->request(call->exchange, 0, &request);
-    return request.value.len;
-}
-
 static void end(struct single *self) {
     self->call->state = MC__CALL_DONE;
     self->call->failure = MC_OK;
@@ -153,6 +143,20 @@ static void lead_alone(struct single *self, mc__connection *connection) {
         return;
     }
     mc__call_adopt(call, &self->turn, connection, transfer);
+    go_on(self);
+    mc__pool_stop_leading(&call->host->pool, NULL);
+}
+
+static bool is_fit(const struct single *self, mc__connection *connection) {
+    return mc__connection_look(connection, self->turn.now, self->call->host->settings->io_timeout_ms) == MC__LOOK_QUIET;
+}
+
+/* A connection that is not fit: the call goes on as one that has waited for it and been granted it, and leads. */
+static void replace(struct single *self, mc__connection *connection) {
+    mc__call *call = self->call;
+
+    call->waiter = (mc__waiter){.wakeup = MC__WAKEUP_NONE, .granted = true, .connection = connection};
+    call->state = MC__CALL_QUEUED;
     go_on(self);
     mc__pool_stop_leading(&call->host->pool, NULL);
 }
@@ -348,8 +352,7 @@ static void begin(struct single *self, mc__connection *connection, bool shares) 
         begin_anew(self);
         return;
     }
-    if (connection &&
-        mc__connection_look(connection, self->turn.now, call->host->settings->io_timeout_ms) == MC__LOOK_QUIET) {
+    if (is_fit(self, connection)) {
         if (shares)
             share = mc__share_open(call->host, call->waiter.lane, connection, &self->rider);
         if (share) {
@@ -360,11 +363,7 @@ static void begin(struct single *self, mc__connection *connection, bool shares) 
         }
         return;
     }
-    /* As one that has waited for it and been granted it; that it leads is this function's business. */
-    call->waiter = (mc__waiter){.wakeup = MC__WAKEUP_NONE, .granted = true, .connection = connection};
-    call->state = MC__CALL_QUEUED;
-    go_on(self);
-    mc__pool_stop_leading(&call->host->pool, NULL);
+    replace(self, connection);
 }
 
 static void wait_in_queue(struct single *self) {
@@ -401,21 +400,22 @@ static void run_among_others(struct single *self) {
         begin(self, connection, !calm);
 }
 
-void mc__single_run(mc__call *call, mc__time now, mc__time deadline) {
+void mc__single_run(mc__call *call, size_t value_size, mc__time now, mc__time deadline) {
     struct single   self;
     mc__connection *connection;
-    size_t          size;
 
     self.call = call;
     self.turn = (mc__turn){.now = now, .deadline = deadline, .alone = true};
-    if (now >= deadline || !is_common(call) || (size = size_of(call)) > MC__QUICK_VALUE_MAX) {
+    if (now >= deadline || !is_common(call) || value_size > MC__QUICK_VALUE_MAX) {
         go_on(&self);
         return;
     }
     connection = mc__pool_lead_calmly(&call->host->pool);
-    if (connection) {
-        begin(&self, connection, false);
-    } else if (size > MC__SHARE_VALUE_MAX || mc__park_init(&self.rider.park) != 0) {
+    if (connection && is_fit(&self, connection)) {
+        lead_alone(&self, connection);
+    } else if (connection) {
+        replace(&self, connection);
+    } else if (value_size > MC__SHARE_VALUE_MAX || mc__park_init(&self.rider.park) != 0) {
         go_on(&self);
     } else {
         run_among_others(&self);

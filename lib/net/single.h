@@ -8,7 +8,8 @@
 
 #include "net/call.h"
 
-/* Runs a call of one request, as mc__calls_run does. now: the time, or a little before. */
-void mc__single_run(mc__call *call, mc__time now, mc__time deadline);
+/* Runs a call of one request, as mc__calls_run does. value_size: of the value that it sends, 0 without one. now: the time,
+ * or a little before. */
+void mc__single_run(mc__call *call, size_t value_size, mc__time now, mc__time deadline);
 
 #endif

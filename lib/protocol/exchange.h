@@ -52,7 +52,8 @@ typedef struct mc__exchange_ops {
     bool (*stat)(mc__exchange *exchange, mc_slice name, mc_slice value);
 
     /* Request i has come to status; called once for each. reply is the line that said so, or NULL where none did (a miss, a
-     * failure); for a value its head, with length bytes in the memory last given by space. May not touch the pipeline. */
+     * failure) or it says no more than that; for a value its head, with length bytes in the memory last given by space. May
+     * not touch the pipeline. */
     void (*answer)(mc__exchange *exchange, size_t i, mc_status status, const mc__reply *reply);
 
     /* A line of keys is over: with MC_NOT_FOUND where its END has come, else with what cut it short, also behind the value

@@ -1,18 +1,23 @@
 #include "protocol/key.h"
 
-#include "base/short.h"
+#include <stdint.h>
+#include <string.h>
 
 /* Every key is read here, so many bytes are looked at at once. Never given or returned as they are: how, depends on whether
  * the processor has registers for them. */
 typedef uint8_t  vector __attribute__((vector_size(16)));
 typedef uint64_t halves __attribute__((vector_size(16)));
 
-/* Leaves *illegal zero where these bytes are legal and it was zero before. */
+/* Leave *illegal zero where these bytes are legal and it was zero before. */
+static inline void look_at_these(const vector *bytes, vector *illegal) {
+    *illegal |= (vector)((*bytes <= 0x20) | (*bytes == 0x7f));
+}
+
 static inline void look_at(const char *text, vector *illegal) {
     vector bytes;
 
     memcpy(&bytes, text, sizeof bytes);
-    *illegal |= (vector)((bytes <= 0x20) | (bytes == 0x7f));
+    look_at_these(&bytes, illegal);
 }
 
 static inline bool is_zero(const vector *bytes) {
@@ -21,14 +26,20 @@ static inline bool is_zero(const vector *bytes) {
     return (both[0] | both[1]) == 0;
 }
 
-/* Up to 16 bytes, with legal ones in the places that are left. */
-static bool few_bytes_legal(const char *bytes, size_t len) {
-    char   copy[sizeof(vector)];
-    vector illegal = {0};
+/* Up to 16 bytes: in some order, some of them twice, with legal ones in the places that are left. */
+static inline bool few_bytes_legal(const char *text, size_t len) {
+    uint64_t first = UINT64_MAX, last = UINT64_MAX;
+    vector   bytes, illegal = {0};
 
-    memset(copy, 'k', sizeof copy);
-    mc__short_copy(copy, bytes, len);
-    look_at(copy, &illegal);
+    if (len >= sizeof first) {
+        memcpy(&first, text, sizeof first);
+        memcpy(&last, text + len - sizeof last, sizeof last);
+    } else {
+        for (size_t i = 0; i < len; i++)
+            first = first << 8 | (unsigned char)text[i];
+    }
+    bytes = (vector)(halves){first, last};
+    look_at_these(&bytes, &illegal);
     return is_zero(&illegal);
 }
 

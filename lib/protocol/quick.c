@@ -32,7 +32,8 @@ static bool write_key(mc__pipeline *pipeline, const mc__exchange *exchange) {
     memcpy(at, "gets ", 5);
     at += command->verb == MC__VERB_GETS ? 4 : 3;
     *at++ = ' ';
-    at = put(at, command->prefix.data, command->prefix.len);
+    if (command->prefix.len > 0)
+        at = put(at, command->prefix.data, command->prefix.len);
     at = put(at, key.data, key.len);
     memcpy(at, "\r\n", 2);
     mc__buffer_commit(out, (size_t)(at + 2 - mc__buffer_tail(out)));
@@ -100,42 +101,49 @@ static bool take_value(const mc__pipeline *pipeline, mc__exchange *exchange, cha
     return true;
 }
 
-/* The line that says that it is done, which most answers are; it says what mc__reply_parse would say of it. */
-static bool read_done(mc__verb verb, const char *at, size_t len, mc__reply *reply) {
-    *reply = (mc__reply){.kind = MC__REPLY_STORED};
-    if (mc__verb_stores(verb))
-        return len == 8 && memcmp(at, "STORED\r\n", 8) == 0;
-    if (verb != MC__VERB_INCR && verb != MC__VERB_DECR)
-        return false;
-    reply->kind = MC__REPLY_NUMBER;
-    return len > 2 && memcmp(at + len - 2, "\r\n", 2) == 0 && mc__number_parse(at, len - 2, &reply->number) == MC__NUMBER_OK;
-}
-
-/* Another line that is no error. */
-static bool read_line(mc__verb verb, const char *at, size_t len, mc__reply *reply, mc_status *status) {
-    size_t used;
-
-    return mc__reply_parse(at, len, reply, &used) == MC__PARSE_DONE && used == len && !mc__reply_is_error(reply) &&
-           mc__answer_to(verb, reply, status) == MC__ANSWER_STATUS;
-}
-
-static bool take_line(mc__exchange *exchange, const char *at, size_t len) {
-    mc__verb  verb = exchange->command.verb;
-    mc_status status = MC_OK;
-    mc__reply reply;
-
-    if (!read_done(verb, at, len, &reply) && !read_line(verb, at, len, &reply, &status))
-        return false;
+static bool answer(mc__exchange *exchange, mc_status status, const mc__reply *reply) {
     exchange->answered = 1;
-    exchange->ops->answer(exchange, 0, status, &reply);
+    exchange->ops->answer(exchange, 0, status, reply);
     return true;
 }
 
-bool mc__quick_take(mc__pipeline *pipeline, mc__exchange *exchange, size_t len) {
-    char *at = mc__buffer_tail(&pipeline->in);
+/* What most writes are answered with. */
+static inline bool is_stored(const char *at, size_t len) {
+    return len == 8 && memcmp(at, "STORED\r\n", 8) == 0;
+}
 
-    if (!(mc__verb_retrieves(exchange->command.verb) ? take_value(pipeline, exchange, at, len)
-                                                     : take_line(exchange, at, len)))
+/* A number and nothing else; mc__reply_parse says the same of it. */
+static bool take_number(mc__exchange *exchange, const char *at, size_t len) {
+    mc__reply reply = {.kind = MC__REPLY_NUMBER};
+
+    return len > 2 && memcmp(at + len - 2, "\r\n", 2) == 0 &&
+           mc__number_parse(at, len - 2, &reply.number) == MC__NUMBER_OK && answer(exchange, MC_OK, &reply);
+}
+
+/* Another line that is no error. */
+static bool take_line(mc__exchange *exchange, const char *at, size_t len) {
+    mc__reply reply;
+    mc_status status;
+    size_t    used;
+
+    return mc__reply_parse(at, len, &reply, &used) == MC__PARSE_DONE && used == len && !mc__reply_is_error(&reply) &&
+           mc__answer_to(exchange->command.verb, &reply, &status) == MC__ANSWER_STATUS && answer(exchange, status, &reply);
+}
+
+static bool take(const mc__pipeline *pipeline, mc__exchange *exchange, char *at, size_t len) {
+    mc__verb verb = exchange->command.verb;
+
+    if (mc__verb_retrieves(verb))
+        return take_value(pipeline, exchange, at, len);
+    if (mc__verb_stores(verb) && is_stored(at, len))
+        return answer(exchange, MC_OK, NULL);
+    if ((verb == MC__VERB_INCR || verb == MC__VERB_DECR) && take_number(exchange, at, len))
+        return true;
+    return take_line(exchange, at, len);
+}
+
+bool mc__quick_take(mc__pipeline *pipeline, mc__exchange *exchange, size_t len) {
+    if (!take(pipeline, exchange, mc__buffer_tail(&pipeline->in), len))
         return false;
     forget_output(pipeline);
     pipeline->greeted = true;

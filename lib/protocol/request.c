@@ -165,30 +165,33 @@ static char *put_request(char *at, const mc__command *command, const mc__request
     return put_arguments(put_key(put_name(at, command->verb), command, request->key), command, request);
 }
 
-/* The line, and room bytes of room behind it. */
-static bool write_line(const mc__command *command, const mc__request *request, size_t room, mc__buffer *out) {
+/* Room for the line, and for more bytes behind it. */
+static bool reserve(mc__buffer *out, const mc__command *command, const mc__request *request, size_t more) {
+    return mc__buffer_reserve(out, LINE_WITHOUT_KEY + command->prefix.len + request->key.len + more);
+}
+
+bool mc__request_write_line(const mc__command *command, const mc__request *request, mc__buffer *out) {
     char *at;
 
-    if (!mc__buffer_reserve(out, LINE_WITHOUT_KEY + command->prefix.len + request->key.len + room))
+    if (mc__verb_retrieves(command->verb))
+        return mc__request_write_keys(command, &(mc__key_list){&request->key, NULL, 1}, request->exptime, out);
+    if (!reserve(out, command, request, 0))
         return false;
     at = mc__buffer_tail(out);
     mc__buffer_commit(out, (size_t)(put_request(at, command, request) - at));
     return true;
 }
 
-bool mc__request_write_line(const mc__command *command, const mc__request *request, mc__buffer *out) {
-    if (mc__verb_retrieves(command->verb))
-        return mc__request_write_keys(command, &(mc__key_list){&request->key, NULL, 1}, request->exptime, out);
-    return write_line(command, request, 0, out);
-}
-
 bool mc__request_write(const mc__command *command, const mc__request *request, mc__buffer *out) {
+    char *at, *end;
+
     if (!mc__verb_stores(command->verb))
         return mc__request_write_line(command, request, out);
-    if (request->value.len > SIZE_MAX / 2 || !write_line(command, request, request->value.len + 2, out))
+    if (request->value.len > SIZE_MAX / 2 || !reserve(out, command, request, request->value.len + 2))
         return false;
-    put_line_end(put(mc__buffer_tail(out), request->value));
-    mc__buffer_commit(out, request->value.len + 2);
+    at = mc__buffer_tail(out);
+    end = put_line_end(put(put_request(at, command, request), request->value));
+    mc__buffer_commit(out, (size_t)(end - at));
     return true;
 }
 
