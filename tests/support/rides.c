@@ -159,7 +159,7 @@ bool ride_all_is_quiet(mc_client *client) {
 
     pthread_mutex_lock(&pool->ride_lock);
     mc__lock_take(&pool->lock);
-    quiet = !pool->first && pool->leading == 0 && atomic_load(&pool->riding) == 0 && atomic_load(&pool->crowd) == 0 &&
+    quiet = !pool->first && pool->leading == 0 && atomic_load(&pool->riding) == 0 && pool->crowd == 0 &&
             atomic_load(&pool->joinable) == 0 && !pool->shares[0];
     mc__lock_release(&pool->lock);
     pthread_mutex_unlock(&pool->ride_lock);
