@@ -190,11 +190,17 @@ static void prefer_idle_of(mc__pool *pool, unsigned lane) {
     }
 }
 
+static bool is_calm(const mc__pool *pool) {
+    return atomic_load_explicit(&pool->calm, memory_order_relaxed) == CALM;
+}
+
 mc__connection *mc__pool_lead_calmly(mc__pool *pool) {
     mc__connection *connection = NULL;
 
+    if (!is_calm(pool))
+        return NULL;
     mc__lock_take(&pool->lock);
-    if (pool->calm == CALM && !pool->first &&
+    if (is_calm(pool) && !pool->first &&
         pool->leading + atomic_load_explicit(&pool->riding, memory_order_relaxed) < MC__FEW) {
         if (pool->idle && pool->idle->next_idle)
             prefer_idle_of(pool, own_lane(pool));
@@ -260,9 +266,9 @@ static void look_around(mc__pool *pool) {
     unsigned alone = pool->leading - lane_count(pool);
 
     if (alone + atomic_load_explicit(&pool->riding, memory_order_relaxed) + pool->crowd >= MC__FEW)
-        pool->calm = 0;
-    else if (pool->calm < CALM)
-        pool->calm++;
+        atomic_store_explicit(&pool->calm, 0, memory_order_relaxed);
+    else if (!is_calm(pool))
+        atomic_fetch_add_explicit(&pool->calm, 1, memory_order_relaxed);
 }
 
 /* Where there is no connection for a lane, those who wait for it go with another. */
@@ -298,7 +304,7 @@ mc__taken mc__pool_lead(mc__pool *pool, mc__waiter *waiter, mc__park *park, mc__
     *connection = NULL;
     mc__lock_take(&pool->lock);
     look_around(pool);
-    *calm = pool->calm == CALM;
+    *calm = is_calm(pool);
     if (*calm)
         taken = take_now(pool, false, connection);
     if (taken == MC__TAKEN_PLACE)

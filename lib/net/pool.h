@@ -59,7 +59,7 @@ typedef struct mc__pool {
     atomic_llong    yield_from;        /* before, who sends on a lane does not give way to others */
     atomic_llong    usual;             /* how long calls on lanes have taken of late */
     unsigned        added;             /* connections so far */
-    unsigned        calm;              /* so many in a row have met few others */
+    atomic_uint     calm;              /* so many in a row have met few others */
 
     pthread_mutex_t   ride_lock;                  /* for the lanes; taken before lock where both are */
     struct mc__share *shares[MC__SHARES_MAX + 1]; /* the lanes that may be joined, and NULL behind */
@@ -113,8 +113,11 @@ mc__taken mc__pool_break_out(mc__pool *pool, mc__waiter *waiter, mc__connection 
  * connection of its own, which would wait for ever behind those who share. With the ride lock held. false: some are left. */
 bool mc__pool_take_along(mc__pool *pool, unsigned lane, bool (*board)(void *arg, mc__waiter *waiter), void *arg);
 
+/* With the ride lock held. */
 static inline void mc__pool_count_riding(mc__pool *pool, int more) {
-    atomic_fetch_add_explicit(&pool->riding, (unsigned)more, memory_order_relaxed);
+    unsigned before = atomic_load_explicit(&pool->riding, memory_order_relaxed);
+
+    atomic_store_explicit(&pool->riding, before + (unsigned)more, memory_order_relaxed);
 }
 
 /* Whether anybody waits for this lane. */

@@ -167,7 +167,7 @@ static void replace(struct single *self, mc__connection *connection) {
 static void note_time(struct single *self) {
     atomic_llong *usual = &self->call->host->pool.usual;
     long long     before = atomic_load_explicit(usual, memory_order_relaxed);
-    long long     took = mc__time_now() - self->began;
+    long long     took = self->turn.now - self->began;
 
     atomic_store_explicit(usual, before + (took - before) / 8, memory_order_relaxed);
 }
