@@ -32,7 +32,7 @@ bool mc__direct_ask(mc__call *call, const mc__turn *turn) {
     mc_slice        bytes;
     ptrdiff_t       sent;
 
-    if (turn->wait_ms == 0 || call->probe)
+    if (turn->wait_ms == 0 || call->probe || !mc__quick_many_suits(call->exchange))
         return false;
     connection = mc__pool_take_idle(&call->host->pool);
     if (!connection)

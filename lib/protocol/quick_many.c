@@ -18,8 +18,7 @@ static void forget_output(mc__pipeline *pipeline) {
 static bool write_line(mc__pipeline *pipeline, const mc__exchange *exchange) {
     mc__key_list list = {exchange->keys, exchange->order, exchange->count};
 
-    return exchange->count <= MC__QUICK_MANY_KEYS && exchange->ops->lend &&
-           mc__request_write_keys(&exchange->command, &list, 0, &pipeline->output.bytes);
+    return mc__request_write_keys(&exchange->command, &list, 0, &pipeline->output.bytes);
 }
 
 /* Whether a window is small, as far as its first value tells. */
@@ -36,8 +35,6 @@ static bool write_window(mc__pipeline *pipeline, const mc__exchange *exchange) {
     mc__quiet_borrowed borrowed = {{0}, {0}};
     mc__buffer        *out = &pipeline->output.bytes;
 
-    if (exchange->count > exchange->window || !exchange->ops->done || !seems_small(exchange))
-        return false;
     if (mc__quiet_write(exchange, 0, MC__QUICK_MANY_SIZE, MC__QUICK_MANY_SIZE / 2, out, &borrowed) == exchange->count &&
         borrowed.ending.len == 0)
         return true;
@@ -45,13 +42,19 @@ static bool write_window(mc__pipeline *pipeline, const mc__exchange *exchange) {
     return false;
 }
 
-bool mc__quick_many_write(mc__pipeline *pipeline, const mc__exchange *exchange, mc_slice *bytes) {
+bool mc__quick_many_suits(const mc__exchange *exchange) {
     mc__verb verb = exchange->command.verb;
 
     if (exchange->answered > 0)
         return false;
-    if (!(exchange->command.quiet ? write_window(pipeline, exchange)
-                                  : (verb == MC__VERB_GET || verb == MC__VERB_GETS) && write_line(pipeline, exchange)))
+    if (exchange->command.quiet)
+        return exchange->count <= exchange->window && exchange->ops->done && seems_small(exchange);
+    return (verb == MC__VERB_GET || verb == MC__VERB_GETS) && exchange->count <= MC__QUICK_MANY_KEYS && exchange->ops->lend;
+}
+
+bool mc__quick_many_write(mc__pipeline *pipeline, const mc__exchange *exchange, mc_slice *bytes) {
+    if (!mc__quick_many_suits(exchange) ||
+        !(exchange->command.quiet ? write_window(pipeline, exchange) : write_line(pipeline, exchange)))
         return false;
     mc__buffer_note_use(&pipeline->output.bytes, &pipeline->output.use);
     *bytes = mc__buffer_readable(&pipeline->output.bytes);

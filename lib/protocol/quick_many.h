@@ -15,6 +15,9 @@
 #define MC__QUICK_MANY_KEYS 128
 #define MC__QUICK_MANY_SIZE 65536
 
+/* Whether an exchange may be such. */
+bool mc__quick_many_suits(const mc__exchange *exchange);
+
 /* The requests' bytes. Valid until mc__quick_many_take or mc__quick_leave. false: the exchange is none such, or there is no
  * memory, and nothing is done. */
 bool mc__quick_many_write(mc__pipeline *pipeline, const mc__exchange *exchange, mc_slice *bytes);
