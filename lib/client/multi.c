@@ -384,9 +384,11 @@ static bool all_at_home(struct batch *batch) {
 /* The first try of each pending key, as an index into the hosts as given. */
 static void find_homes(struct batch *batch) {
     const mc_client *client = batch->client;
+    const mc_slice  *keys = batch->entries ? &batch->entries->key : batch->keys;
+    size_t           stride = batch->entries ? sizeof *batch->entries : sizeof *batch->keys;
 
-    if (!client->has_route && client->prefix_len == 0 && !batch->entries) {
-        mc__placement_homes(batch->roster->placement, batch->keys, batch->pending, batch->pending_count, batch->hosts);
+    if (!client->has_route && client->prefix_len == 0) {
+        mc__placement_homes(batch->roster->placement, keys, stride, batch->pending, batch->pending_count, batch->hosts);
         return;
     }
     for (size_t at = 0; at < batch->pending_count; at++)

@@ -94,22 +94,22 @@ size_t mc__placement_home(const mc__placement *placement, mc_slice key) {
     return placement->list.hosts[hash % placement->list.length];
 }
 
-/* On the list, by its most common hash. */
-static void find_homes(const mc__host_list *list, const mc_slice *keys, const size_t *order, size_t count, uint32_t *hosts) {
-    uint32_t length = (uint32_t)list->length;
-
-    for (size_t i = 0; i < count; i++)
-        hosts[i] = list->hosts[mc__hash(MC_HASH_PYTHON, keys[order[i]]) % length];
+static inline mc_slice key_at(const mc_slice *keys, size_t stride, size_t i) {
+    return *(const mc_slice *)(const void *)((const char *)keys + stride * i);
 }
 
-void mc__placement_homes(const mc__placement *placement, const mc_slice *keys, const size_t *order, size_t count,
-                         uint32_t *hosts) {
-    if (placement->ring.count == 0 && placement->hash == MC_HASH_PYTHON) {
-        find_homes(&placement->list, keys, order, count, hosts);
+void mc__placement_homes(const mc__placement *placement, const mc_slice *keys, size_t stride, const size_t *order,
+                         size_t count, uint32_t *hosts) {
+    const uint32_t *list = placement->list.hosts;
+    uint32_t        length = (uint32_t)placement->list.length;
+
+    if (placement->ring.count > 0 || placement->hash != MC_HASH_PYTHON || placement->alone) {
+        for (size_t i = 0; i < count; i++)
+            hosts[i] = (uint32_t)mc__placement_home(placement, key_at(keys, stride, order[i]));
         return;
     }
     for (size_t i = 0; i < count; i++)
-        hosts[i] = (uint32_t)mc__placement_home(placement, keys[order[i]]);
+        hosts[i] = list[mc__hash(MC_HASH_PYTHON, key_at(keys, stride, order[i])) % length];
 }
 
 bool mc__route_next(const mc__placement *placement, mc__route *route) {

@@ -35,9 +35,9 @@ void mc__placement_free(mc__placement *placement);
 /* The host of a key, its prefix already in front of it: where its route starts. */
 size_t mc__placement_home(const mc__placement *placement, mc_slice key);
 
-/* The same for count keys, keys[order[i]], into hosts[i]. */
-void mc__placement_homes(const mc__placement *placement, const mc_slice *keys, const size_t *order, size_t count,
-                         uint32_t *hosts);
+/* The same for count keys, into hosts[i] that of key order[i]: the keys are stride bytes apart. */
+void mc__placement_homes(const mc__placement *placement, const mc_slice *keys, size_t stride, const size_t *order,
+                         size_t count, uint32_t *hosts);
 
 /* How many hosts a key tries at most, the same one counted again (python-memcached's _SERVER_RETRIES). */
 #define MC__ROUTE_TRIES 10
