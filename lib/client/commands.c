@@ -221,9 +221,7 @@ static void init_exchange(mc__exchange *exchange, const mc_client *client, const
     exchange->order = NULL;
     exchange->window = exchange->again = 0;
     exchange->shared = false;
-    exchange->answered = exchange->sent = exchange->formatted = exchange->partly_sent = exchange->wholly_sent = 0;
-    exchange->after_silent = false;
-    exchange->previous = exchange->next = NULL;
+    exchange->answered = exchange->sent = 0;
 }
 
 static mc_status ask_servers(const mc_client *client, const mc__ask *ask, mc__time now, mc__time deadline) {
