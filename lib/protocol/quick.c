@@ -44,6 +44,8 @@ static bool write_request(mc__pipeline *pipeline, const mc__exchange *exchange) 
     mc__request request;
 
     exchange->ops->request(exchange, 0, &request);
+    if (!mc__verb_stores(exchange->command.verb))
+        return mc__request_write_line(&exchange->command, &request, &pipeline->output.bytes);
     return request.value.len <= MC__QUICK_VALUE_MAX &&
            mc__request_write(&exchange->command, &request, &pipeline->output.bytes);
 }

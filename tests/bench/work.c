@@ -17,13 +17,13 @@
     { name, operation, keys, size, 1, 1, BENCH_UNIX, 0, 0 }
 
 const bench_work bench_works[] = {
-    SINGLE("get 100 B", BENCH_GET, 100, 0.96, 1428),
-    SINGLE("get 4 KB", BENCH_GET, 4 * KB, 0.96, 1828),
-    SINGLE("set 100 B", BENCH_SET, 100, 0.96, 1819),
-    SINGLE("set 4 KB", BENCH_SET, 4 * KB, 0.96, 2996),
-    SINGLE("incr", BENCH_INCR, 10, 0.96, 1644),
+    SINGLE("get 100 B", BENCH_GET, 100, 0.96, 885),
+    SINGLE("get 4 KB", BENCH_GET, 4 * KB, 0.96, 1285),
+    SINGLE("set 100 B", BENCH_SET, 100, 0.96, 885),
+    SINGLE("set 4 KB", BENCH_SET, 4 * KB, 0.96, 1280),
+    SINGLE("incr", BENCH_INCR, 10, 0.96, 890),
     SINGLE("get 500 KB", BENCH_GET, LARGE, 0.98, 0),
-    SINGLE("set 500 KB", BENCH_SET, LARGE, 1.05, 2664),
+    SINGLE("set 500 KB", BENCH_SET, LARGE, 1.05, 2240),
     SINGLE("connect, get 100 B, close", BENCH_CONNECT, 100, 0.95, 5555),
     MULTI("get_multi 10 x 100 B", BENCH_GET_MULTI, 10, 100, 1, 0.97, 395),
     MULTI("get_multi 100 x 100 B", BENCH_GET_MULTI, 100, 100, 1, 0.97, 278),
