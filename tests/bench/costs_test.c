@@ -236,7 +236,7 @@ static const struct {
     {NTH_SOCKET, 1}, {NTH_CONNECT, 1}, {NTH_POLL, 2}, {NTH_GETSOCKNAME, 1}, {NTH_SEND, 1}, {NTH_RECV, 1}, {NTH_CLOSE, 1},
 };
 
-#define OPEN_GET_CLOSE_ALLOCATIONS 10
+#define OPEN_GET_CLOSE_ALLOCATIONS 9
 
 START_TEST(a_short_life) {
     size_t calls = 0, expected = 0, polls = 0;

@@ -315,7 +315,7 @@ static const struct {
 };
 
 START_TEST(a_client_without_memory_is_not_made) {
-    const char *const hosts[] = {"localhost:1", "inet6:[::1]:2", "/socket", "localhost:1", NULL};
+    const char *const hosts[] = {"localhost:1", "inet6:[::1]:2", "/socket", "localhost:1", "10.0.0.1", NULL};
     mc_options        options = MC_OPTIONS_INIT;
     size_t            hits = 1;
 

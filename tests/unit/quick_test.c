@@ -68,10 +68,49 @@ START_TEST(a_whole_reply_and_nothing_else) {
 }
 END_TEST
 
+static char   large[MC__QUICK_VALUE_MAX + 1];
+static size_t value_len;
+
+static const struct {
+    mc__verb verb;
+    size_t   count, answered;
+    bool     noreply;
+    size_t   value_len;
+} others[] = {
+    {MC__VERB_GET, 2, 0, false, 0},
+    {MC__VERB_GET, 1, 1, false, 0},
+    {MC__VERB_SET, 1, 0, true, 1},
+    {MC__VERB_FLUSH_ALL, 1, 0, false, 0},
+    {MC__VERB_SET, 1, 0, false, sizeof large},
+};
+
+static void give_value(const mc__exchange *exchange, size_t i, mc__request *request) {
+    *request = (mc__request){.key = exchange->keys[i], .value = mc_bytes(large, value_len)};
+}
+
+START_TEST(what_is_more_than_one_small_request_is_not_for_it) {
+    static const mc__exchange_ops giving = {.request = give_value};
+    mc_slice                      keys[] = {mc_str("a"), mc_str("b")}, bytes;
+    mc__pipeline                  pipeline;
+    mc__exchange                  exchange = {.ops = &giving,
+                                              .command = {.verb = others[_i].verb, .noreply = others[_i].noreply},
+                                              .count = others[_i].count,
+                                              .answered = others[_i].answered,
+                                              .keys = keys};
+
+    mc__pipeline_init(&pipeline, 1024);
+    value_len = others[_i].value_len;
+    ck_assert(!mc__quick_write(&pipeline, &exchange, &bytes));
+    ck_assert(mc__pipeline_reusable(&pipeline));
+    mc__pipeline_free(&pipeline);
+}
+END_TEST
+
 Suite *test_suite(void) {
     Suite *suite = suite_create("quick");
     TCase *tcase = test_case(suite, "replies", 60);
 
     tcase_add_loop_test(tcase, a_whole_reply_and_nothing_else, 0, sizeof rows / sizeof *rows);
+    tcase_add_loop_test(tcase, what_is_more_than_one_small_request_is_not_for_it, 0, sizeof others / sizeof *others);
     return suite;
 }

@@ -626,6 +626,26 @@ START_TEST(a_waiting_receive_ends_in_time) {
 }
 END_TEST
 
+START_TEST(a_polling_receive_ends_in_time_or_with_bytes) {
+    char     bytes[4];
+    mc__area area = {bytes, sizeof bytes};
+    mc__time until;
+
+    ck_assert(listen_on(AF_INET, 8));
+    ck_assert_int_eq(finish_connect(&stream, mc__stream_connect(&stream, &endpoint)), 0);
+    peer = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    until = mc__time_now() + SHORT_MS * MC__MS;
+    ck_assert_int_eq(mc__stream_receive_polling(&stream, area, until), -1);
+    ck_assert_int_eq(errno, EAGAIN);
+    ck_assert_int_ge(mc__time_now(), until);
+    say("here");
+    ck_assert_int_eq(mc__stream_receive_polling(&stream, area, MC__NEVER), 4);
+    ck_assert_mem_eq(bytes, "here", 4);
+    close_fd(&peer);
+    ck_assert_int_eq(mc__stream_receive_polling(&stream, area, MC__NEVER), 0);
+}
+END_TEST
+
 /* Two words in two parts are waited for; of more than comes, there is what has come by the end of the wait. */
 START_TEST(receives_all_or_what_comes_in_time) {
     char     bytes[12];
@@ -710,6 +730,8 @@ START_TEST(a_signal_ends_a_wait_with_eintr) {
     start_alarms();
     if (_i == 0)
         result = receive_into(data, sizeof data, true);
+    else if (_i == 2)
+        result = mc__stream_receive_polling(&stream, (mc__area){data, sizeof data}, MC__NEVER);
     else
         do
             result = mc__stream_send(&stream, &slice, 1, true);
@@ -829,10 +851,11 @@ static void add_transfer_tests(Suite *suite) {
     tcase_add_loop_test(tcase, receive_fills_areas_in_order, 0, 2);
     tcase_add_test(tcase, more_areas_than_one_call_takes_are_filled_in_order);
     test_rows(tcase, a_waiting_receive_ends_in_time, families);
+    tcase_add_test(tcase, a_polling_receive_ends_in_time_or_with_bytes);
     test_rows(tcase, receives_all_or_what_comes_in_time, families);
     test_rows(tcase, waits_can_be_made_shorter, families);
     tcase_add_test(tcase, receive_tells_of_a_reset);
-    tcase_add_loop_test(tcase, a_signal_ends_a_wait_with_eintr, 0, 2);
+    tcase_add_loop_test(tcase, a_signal_ends_a_wait_with_eintr, 0, 3);
 }
 
 Suite *test_suite(void) {
