@@ -188,11 +188,12 @@ typedef struct mc_options {
     mc_failover     failover;           /* MC_FAILOVER_REHASH */
     mc_distribution distribution;       /* MC_DISTRIBUTION_HOST_LIST */
     mc_hash         hash;               /* MC_HASH_PYTHON */
-    unsigned        max_connections;    /* 16: for each host; 1 to 65,535; threads whose small requests meet share them, many
-                                           keys or a value over 2 KB to be stored have one for themselves */
-    size_t max_value_size;              /* 1 MiB: for values as the application sees them and as they are stored, written
-                                           and read; 1 to 2^31-1 bytes */
-    const char     *key_prefix;         /* NULL: none; copied; put before every key and hashed with it */
+    unsigned        max_connections; /* 16: for each host; 1 to 65,535. Threads whose small requests meet share them: those
+                                        on one processor have one, up to four in all and half of these. Many keys, or a
+                                        value over 2 KB to be stored, have one for themselves */
+    size_t max_value_size;           /* 1 MiB: for values as the application sees them and as they are stored, written
+                                        and read; 1 to 2^31-1 bytes */
+    const char     *key_prefix;      /* NULL: none; copied; put before every key and hashed with it */
     bool            flush_on_reconnect; /* false: flush_all on the first connection to a host that was dead */
     mc_value_format value_format;       /* MC_FORMAT_RAW */
     size_t          compress_above;     /* 0: never; n: with MC_FORMAT_PYTHON, deflate values longer than n bytes; see
