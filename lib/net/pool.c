@@ -34,11 +34,43 @@ static void list_remove(mc__pool *pool, mc__connection *connection) {
         connection->next->previous = connection->previous;
 }
 
+static void push_idle(mc__pool *pool, mc__connection *connection) {
+    connection->next_idle = pool->idle;
+    pool->idle = connection;
+}
+
+/* The lane of this thread's processor. Half of the connections, at least, are for calls that do not share. */
+static unsigned own_lane(const mc__pool *pool) {
+    unsigned lanes = pool->max >= 2 * MC__LANES ? MC__LANES : pool->max >= MC__LANES ? MC__LANES / 2 : 1;
+
+    return lanes > 1 ? mc__processor() & (lanes - 1) : 0;
+}
+
+/* Each lane, and each who has a connection for himself, goes on with the one that it had: its thread in the server comes to
+ * be on the same processor. They begin with connections that were opened one after another, for servers give them to their
+ * threads in turn. */
+static void prefer_idle_of(mc__pool *pool, unsigned lane) {
+    for (mc__connection **at = &pool->idle; *at; at = &(*at)->next_idle) {
+        mc__connection *connection = *at;
+        if (connection->lane != (int)lane)
+            continue;
+        *at = connection->next_idle;
+        push_idle(pool, connection);
+        return;
+    }
+}
+
+/* The one of this processor, or else the newest. */
 static mc__connection *pop_idle(mc__pool *pool) {
     mc__connection *connection = pool->idle;
 
-    if (connection)
-        pool->idle = connection->next_idle;
+    if (!connection)
+        return NULL;
+    if (connection->next_idle && pool->max >= MC__LANES) {
+        prefer_idle_of(pool, own_lane(pool));
+        connection = pool->idle;
+    }
+    pool->idle = connection->next_idle;
     return connection;
 }
 
@@ -129,11 +161,6 @@ static void return_right(mc__pool *pool, struct woken *wake) {
         pool->open--;
 }
 
-static void push_idle(mc__pool *pool, mc__connection *connection) {
-    connection->next_idle = pool->idle;
-    pool->idle = connection;
-}
-
 static void give_back(mc__pool *pool, mc__connection *connection, struct woken *wake) {
     if (!grant_first(pool, connection, wake))
         push_idle(pool, connection);
@@ -169,27 +196,6 @@ mc__connection *mc__pool_take_idle(mc__pool *pool) {
     return connection;
 }
 
-/* The lane of this thread's processor. Half of the connections, at least, are for calls that do not share. */
-static unsigned own_lane(const mc__pool *pool) {
-    unsigned lanes = pool->max >= 2 * MC__LANES ? MC__LANES : pool->max >= MC__LANES ? MC__LANES / 2 : 1;
-
-    return lanes > 1 ? mc__processor() & (lanes - 1) : 0;
-}
-
-/* Each lane, and each who leads alone, goes on with the connection that it had: its thread in the server comes to be on the
- * same processor. They begin with connections that were opened one after another, for servers give them to their threads in
- * turn. */
-static void prefer_idle_of(mc__pool *pool, unsigned lane) {
-    for (mc__connection **at = &pool->idle; *at; at = &(*at)->next_idle) {
-        mc__connection *connection = *at;
-        if (connection->lane != (int)lane)
-            continue;
-        *at = connection->next_idle;
-        push_idle(pool, connection);
-        return;
-    }
-}
-
 static bool is_calm(const mc__pool *pool) {
     return atomic_load_explicit(&pool->calm, memory_order_relaxed) == CALM;
 }
@@ -200,12 +206,8 @@ mc__connection *mc__pool_lead_calmly(mc__pool *pool) {
     if (!is_calm(pool))
         return NULL;
     mc__lock_take(&pool->lock);
-    if (is_calm(pool) && !pool->first &&
-        pool->leading + atomic_load_explicit(&pool->riding, memory_order_relaxed) < MC__FEW) {
-        if (pool->idle && pool->idle->next_idle)
-            prefer_idle_of(pool, own_lane(pool));
+    if (is_calm(pool) && !pool->first && pool->leading + atomic_load_explicit(&pool->riding, memory_order_relaxed) < MC__FEW)
         connection = pop_idle(pool);
-    }
     if (connection)
         pool->leading++;
     mc__lock_release(&pool->lock);
@@ -285,10 +287,8 @@ static mc__taken lead_or_queue(mc__pool *pool, mc__waiter *waiter, mc__connectio
     mc__taken taken = MC__TAKEN_PLACE;
 
     waiter->lane = (unsigned char)own_lane(pool);
-    if (!has_lane(pool, waiter->lane)) {
-        prefer_idle_of(pool, waiter->lane);
+    if (!has_lane(pool, waiter->lane))
         taken = take_now(pool, false, connection);
-    }
     if (taken == MC__TAKEN_PLACE) {
         waiter->lane = (unsigned char)any_lane(pool, waiter->lane);
         mc__park_take_place(waiter->park, &pool->park_words[waiter->lane]);
