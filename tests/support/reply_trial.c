@@ -34,11 +34,11 @@ static void answer_next(host_step *step) {
     memcpy(step, steps, sizeof steps);
 }
 
-/* The warm-up opens the connection while there is plenty of time. */
-static void play_reply(struct stage *stage, host_step *step, const reply_row *row) {
+/* warm: it has been asked for something else before. */
+static void play_reply(struct stage *stage, host_step *step, const reply_row *row, bool warm) {
     const host_step *first = step;
 
-    if (row->then == QUIET) {
+    if (warm) {
         answer_next(step);
         step += 2;
     }
@@ -54,14 +54,14 @@ static void play_reply(struct stage *stage, host_step *step, const reply_row *ro
         *step = row->then == FINISHES ? (host_step)CLOSE : (host_step)RESET;
 }
 
-static void set_stage(struct stage *stage, const reply_row *row) {
+static void set_stage(struct stage *stage, const reply_row *row, bool warm) {
     const command *asked = command_named(row->command);
     host_step     *last;
     bool           ends_mute = row->len == 0 && (row->then == FINISHES || row->then == RESETS);
 
     *stage = (struct stage){.asked = row->asked ? row->asked : ends_mute && !asked->once ? 2 : 1};
     for (size_t i = 0; i < stage->asked; i++)
-        play_reply(stage, stage->steps[i], row);
+        play_reply(stage, stage->steps[i], row, warm && i == 0);
     last = stage->steps[stage->asked];
     if (row->rest) {
         *last++ = expecting(row->rest);
@@ -148,7 +148,6 @@ static answer run_quiet(const reply_row *row, mc_client *client, complaint *wron
 
     settings.timeout_ms = LITTLE_MS;
     view = mc_client_view(client, &settings);
-    check_next("warm-up", client, wrong);
     began = now_ms();
     got = command_named(row->command)->run(view);
     demand(wrong, in_time(began, LITTLE_MS), "%s, %s: took %.0f ms", row->name, row->command, now_ms() - began);
@@ -162,8 +161,9 @@ void reply_trial(const reply_row *row, const reply_way *way, complaint *wrong) {
     mc_options     options = MC_OPTIONS_INIT;
     mc_client     *client;
     answer         got;
+    bool           warm = way->warm || row->then == QUIET; /* the connection is opened while there is plenty of time */
 
-    set_stage(&stage, row);
+    set_stage(&stage, row, warm);
     host = scripted_host_start(&(scripted_host_options){
         .kind = way->kind, .scripts = stage.scripts, .piece = way->piece, .split_at = way->split_at});
     options.timeout_ms = PLENTY_MS;
@@ -171,6 +171,8 @@ void reply_trial(const reply_row *row, const reply_way *way, complaint *wrong) {
     options.log = check_log;
     options.log_arg = wrong;
     client = mc_client_new_with_options((const char *[]){scripted_host_address(host), NULL}, NULL, &options);
+    if (warm)
+        check_next("warm-up", client, wrong);
     got = row->then == QUIET ? run_quiet(row, client, wrong) : command_named(row->command)->run(client);
     check_answer(row, &got, scripted_host_address(host), wrong);
     await_host(row, &stage, host);
@@ -182,6 +184,8 @@ void reply_trial(const reply_row *row, const reply_way *way, complaint *wrong) {
 
 void reply_trial_whole(size_t row, const void *table, complaint *wrong) {
     reply_trial((const reply_row *)table + row, &(reply_way){.kind = LISTENER_TCP}, wrong);
+    if (!wrong->text[0])
+        reply_trial((const reply_row *)table + row, &(reply_way){.kind = LISTENER_TCP, .warm = true}, wrong);
 }
 
 void reply_trial_all_ways(size_t index, const void *table, complaint *wrong) {
@@ -191,6 +195,7 @@ void reply_trial_all_ways(size_t index, const void *table, complaint *wrong) {
     reply_trial(row, &(reply_way){.kind = LISTENER_TCP}, wrong);
     if (row->then == QUIET)
         return;
+    reply_trial(row, &(reply_way){.kind = kind, .warm = true}, wrong);
     reply_trial(row, &(reply_way){.kind = kind, .piece = 1}, wrong);
     for (size_t at = 1; at < row->len && !wrong->text[0]; at++) {
         reply_trial(row, &(reply_way){.kind = kind, .split_at = at}, wrong);

@@ -49,15 +49,17 @@ typedef struct reply_way {
     listener_kind kind;
     size_t        piece;    /* in pieces of so many bytes; 0: whole */
     size_t        split_at; /* in two; 0: whole */
+    bool          warm;     /* on a connection that has been used before */
 } reply_way;
 
 /* Tries a row in a way. */
 void reply_trial(const reply_row *row, const reply_way *way, complaint *wrong);
 
-/* A trial_fn for tables of reply_row: each whole, byte by byte, and split in two at each byte. */
+/* A trial_fn for tables of reply_row: each whole, on a new connection and on one that was used before; byte by byte;
+ * and split in two at each byte. */
 void reply_trial_all_ways(size_t row, const void *table, complaint *wrong);
 
-/* A trial_fn for tables of reply_row: each whole on TCP. */
+/* A trial_fn for tables of reply_row: each whole on TCP, on a new connection and on one that was used before. */
 void reply_trial_whole(size_t row, const void *table, complaint *wrong);
 
 #endif

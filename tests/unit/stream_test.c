@@ -270,6 +270,17 @@ START_TEST(a_connection_to_itself_is_refused) {
 }
 END_TEST
 
+START_TEST(what_is_no_socket_is_told) {
+    int fd = dup(STDERR_FILENO);
+
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    stream.fd = fd;
+    ck_assert_int_eq(mc__stream_connected(&stream, &endpoint), EBADF);
+    ck_assert_int_eq(stream.fd, -1);
+}
+END_TEST
+
 START_TEST(a_socket_that_never_connects_is_told) {
     stream.fd = socket(families[_i], SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (stream.fd < 0)
@@ -816,6 +827,7 @@ static void add_connect_tests(Suite *suite) {
     tcase_add_test(tcase, an_unknown_family_is_an_errno);
     tcase_add_test(tcase, a_black_hole_stays_in_progress);
     tcase_add_test(tcase, a_full_unix_queue_is_a_refusal);
+    tcase_add_test(tcase, what_is_no_socket_is_told);
     test_rows(tcase, a_connection_to_itself_is_refused, families);
     test_rows(tcase, a_socket_that_never_connects_is_told, families);
     test_rows(tcase, holds_with_few_descriptors, child_programs);
