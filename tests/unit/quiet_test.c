@@ -3,6 +3,7 @@
 
 #include "support/check_main.h"
 #include "support/play.h"
+#include "support/realloc_failure.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,6 +123,28 @@ START_TEST(the_longest_line_is_written) {
     play_send(&play, SIZE_MAX, 0);
     ck_assert_uint_eq(mc__buffer_len(&play.wire), mc__exchange_unit_size(&play.exchanges[0].exchange, 0));
     play_free(&play);
+}
+END_TEST
+
+static void give_one(const mc__exchange *exchange, size_t i, mc__request *request) {
+    *request = (mc__request){.key = exchange->keys[i], .value = mc_str("v")};
+}
+
+START_TEST(without_memory_nothing_is_written) {
+    static const mc__exchange_ops ops = {.request = give_one};
+    static const mc__verb         verbs[] = {MC__VERB_SET, MC__VERB_DELETE};
+    mc_slice                      key = mc_str("k");
+    mc__exchange                  exchange = {
+                         .ops = &ops, .command = {.verb = verbs[_i], .quiet = true}, .count = 1, .window = 1, .keys = &key};
+    mc__quiet_borrowed borrowed;
+    mc__buffer         out = {0};
+
+    realloc_failure_at(1);
+    ck_assert_uint_eq(mc__quiet_write(&exchange, 0, 1024, 1024, &out, &borrowed), 0);
+    realloc_failure_at(0);
+    ck_assert_uint_eq(mc__buffer_len(&out), 0);
+    ck_assert_uint_eq(mc__quiet_write(&exchange, 0, 1024, 1024, &out, &borrowed), 1);
+    mc__buffer_free(&out);
 }
 END_TEST
 
@@ -418,6 +441,7 @@ Suite *test_suite(void) {
     test_rows(tcase, requests_are_written, write_rows);
     tcase_add_test(tcase, numbers_count_on);
     tcase_add_test(tcase, the_longest_line_is_written);
+    tcase_add_loop_test(tcase, without_memory_nothing_is_written, 0, 2);
 
     tcase = test_case(suite, "talking", 30);
     test_rows(tcase, a_conversation_comes_to_what_it_says, talks);
