@@ -60,16 +60,11 @@ static mc__block *add_block(mc__storage *storage, size_t least) {
     return added;
 }
 
-/* The next block with that much room, from the current one on; what is left in those passed over stays unused this time. */
+/* A block with that much room: the last one, or a new one. What is left in the last one then stays unused this time. */
 static mc__block *block_with(mc__storage *storage, size_t least) {
-    mc__block *each = storage->current;
+    mc__block *last = storage->current;
 
-    while (each && each->size - each->used < least) {
-        if (!each->next)
-            return add_block(storage, least);
-        each = storage->current = each->next;
-    }
-    return each ? each : add_block(storage, least);
+    return last && last->size - last->used >= least ? last : add_block(storage, least);
 }
 
 char *mc__results_space(mc_results *results, size_t room) {
