@@ -34,11 +34,18 @@ done
 
 failures=0
 
+# Whether the last example has written to standard error anything that it may not: cache_aside gives its cache 100 ms, which
+# a machine that stands still for a while does not leave it, and says so.
+complains() {
+    grep -qvE '^cache_aside: (not cached|user [0-9] may be read old for [0-9]+ s): (no complete answer|the host cannot be)' \
+        "$scratch/errors"
+}
+
 # run <example> <host>...: it must exit with 0 and say nothing on standard error.
 run() {
     name=$1
     shift
-    if "$build/examples/$name" "$@" >"$scratch/output" 2>"$scratch/errors" && [ ! -s "$scratch/errors" ]; then
+    if "$build/examples/$name" "$@" >"$scratch/output" 2>"$scratch/errors" && ! complains; then
         echo "ok: $name $*"
     else
         cat "$scratch/output" "$scratch/errors"
