@@ -513,5 +513,6 @@ void mc__pool_after_fork(mc__pool *pool) {
         atomic_store(&pool->lanes[lane], 0);
         atomic_store(&pool->crowds[lane], 0);
     }
-    pool->shares[0] = NULL;
+    for (size_t i = 0; i < MC__SHARES_MAX; i++)
+        pool->shares[i] = NULL; /* all of them: one that is put in front would make the others seen again */
 }

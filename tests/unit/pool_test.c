@@ -765,12 +765,15 @@ START_TEST(a_childs_pool_has_no_crowd) {
     mc__pool_count_riding(&pool, 2);
     mc__pool_count_joinable(&pool, 1);
     mc__pool_count_lane(&pool, 0);
+    for (size_t i = 0; i < MC__SHARES_MAX; i++)
+        pool.shares[i] = (struct mc__share *)&waiters[0]; /* nobody looks at what it is */
     mc__pool_after_fork(&pool);
     ck_assert(!mc__pool_crowded(&pool, 0));
     ck_assert(!mc__pool_joinable(&pool));
     ck_assert_uint_eq(pool.leading + atomic_load(&pool.lanes[0]) + atomic_load(&pool.riding) + pool.open, 0);
     ck_assert_ptr_null(pool.first);
-    ck_assert_ptr_null(pool.shares[0]);
+    for (size_t i = 0; i <= MC__SHARES_MAX; i++)
+        ck_assert_ptr_null(pool.shares[i]);
     for (size_t i = 0; i < MAX; i++)
         mc__connection_free(connections[i]); /* a child leaves them: here nobody else has them */
 }
