@@ -50,13 +50,10 @@ static inline void mc__connection_rest(mc__connection *connection) {
         mc__pipeline_trim(pipeline, MC__KEEP_IDLE);
 }
 
-/* A wait in the socket itself saves the poll before it, but ends by the socket's own fixed time. It may be used while that
- * is not later than the deadline by more than this. */
-#define MC__WAIT_SLACK (10 * MC__MS)
-
-/* Whether a transfer may wait in the socket. */
+/* Whether a transfer may wait in the socket, which saves the poll before it, but ends by the socket's own fixed time, and by
+ * that in ticks of the system's, which is later: not shortly before the deadline. */
 static inline bool mc__connection_may_wait(const mc__connection *connection, mc__time now, mc__time deadline) {
-    return deadline - now + MC__WAIT_SLACK >= connection->stream.io_timeout_ms * MC__MS;
+    return deadline - now >= 2 * MC__MS * connection->stream.io_timeout_ms;
 }
 
 /* How a transfer ended. */

@@ -47,8 +47,8 @@ START_TEST(the_second_use_readies) {
     ck_assert(look_at(101) == MC__LOOK_QUIET);
     ck_assert(is_blocking());
     ck_assert_int_eq(connection->stream.io_timeout_ms, IO_TIMEOUT_MS);
-    ck_assert(mc__connection_may_wait(connection, now, now + IO_TIMEOUT_MS * MC__MS));
-    ck_assert(!mc__connection_may_wait(connection, now, now + IO_TIMEOUT_MS * MC__MS / 2));
+    ck_assert(mc__connection_may_wait(connection, now, now + 2 * IO_TIMEOUT_MS * MC__MS));
+    ck_assert(!mc__connection_may_wait(connection, now, now + 2 * IO_TIMEOUT_MS * MC__MS - 1));
 }
 END_TEST
 
