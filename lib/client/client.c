@@ -12,8 +12,8 @@ const char *mc_library_version(void) {
     return MCCLIENT_VERSION;
 }
 
-/* So long a socket waits by itself, and no longer than a part of a call's time: until shortly before its end there is no need
- * to poll beside. An answer that takes longer than one of them is a slow one, for which a poll costs nothing. */
+/* So long a socket waits by itself, and no longer than a part of a call's time: until shortly before its end there is no
+ * need to poll beside. An answer that takes longer than one of them is a slow one, for which a poll costs nothing. */
 #define IO_WAIT_MS 10
 #define IO_WAITS 4
 
