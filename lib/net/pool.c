@@ -315,10 +315,15 @@ mc__taken mc__pool_lead(mc__pool *pool, mc__waiter *waiter, mc__park *park, mc__
     return taken;
 }
 
-/* Waits on; for another lane, if its own has ended, and left nobody a connection. */
+/* Waits on; for another lane, if its own has ended, and left nobody a connection. Who stays is counted all the time: those
+ * on the lane look at the count without the lock. */
 static void change_lane(mc__pool *pool, mc__waiter *waiter) {
+    unsigned lane = any_lane(pool, waiter->lane);
+
+    if (lane == waiter->lane)
+        return;
     count_crowd(pool, waiter, -1);
-    waiter->lane = (unsigned char)any_lane(pool, waiter->lane);
+    waiter->lane = (unsigned char)lane;
     mc__park_take_place(waiter->park, &pool->park_words[waiter->lane]);
     count_crowd(pool, waiter, 1);
 }

@@ -31,6 +31,12 @@ static const host_step stuck_script[] = {
     EXPECT("incr 0 5\r\nincr 1 5\r\nincr 2 5\r\n"), AWAIT_GO, SEND("NOT_FOUND\r\n6\r\nNOT_FOUND\r\n"),
     END,
 };
+static const host_step resumed_script[] = {
+    EXPECT("get first\r\n"), AWAIT_GO, SEND("END\r\n"),
+    EXPECT("get 0 1\r\n"), AWAIT_GO, SEND("VALUE 1 0 1\r\nv\r\n"),
+    EXPECT("get 2\r\n"), SEND("END\r\nEND\r\n"),
+    END,
+};
 static const host_step misses[] = {READ_LINE, SEND("END\r\n"), REPEAT};
 /* clang-format on */
 
@@ -96,6 +102,37 @@ START_TEST(a_slow_reply_holds_up_nobody_who_comes_later) {
         crew_join(stuck_threads[i]);
         ck_assert_str_eq(stuck[i].result.text, i == 1 ? "OK=6" : "NOT_FOUND");
     }
+    mc_client_free(client);
+    scripted_host_stop(host);
+}
+END_TEST
+
+/* Nobody goes on board of a lane that does not move. When it does again, who receives on it sends for those who have come
+ * meanwhile, though his own answer is not there yet. */
+START_TEST(a_lane_that_moves_again_takes_those_who_have_come) {
+    static const char *const asks[] = {"get 0", "get 1", "get 2"}, *const comes_to[] = {"NOT_FOUND", "OK=v", "NOT_FOUND"};
+    scripted_host       *host = scripted_host_play(resumed_script);
+    mc_client           *client = ride_client(scripted_host_address(host), 1);
+    static struct caller first, callers[3];
+    crew                *first_thread = start_call(&first, client, "get first"), *threads[3];
+
+    scripted_host_await(host, 0, 1);
+    for (size_t i = 0; i < 2; i++) {
+        threads[i] = start_call(&callers[i], client, asks[i]);
+        ride_await_queue(client, i + 1);
+    }
+    scripted_host_go(host);
+    crew_join(first_thread);
+    scripted_host_await(host, 0, 4);
+    poll(NULL, 0, LONG_MS);
+    threads[2] = start_call(&callers[2], client, asks[2]);
+    ride_await_queue(client, 1);
+    scripted_host_go(host);
+    for (size_t i = 0; i < 3; i++) {
+        crew_join(threads[i]);
+        ck_assert_str_eq(callers[i].result.text, comes_to[i]);
+    }
+    ck_assert(ride_all_is_quiet(client));
     mc_client_free(client);
     scripted_host_stop(host);
 }
@@ -330,6 +367,7 @@ Suite *test_suite(void) {
     TCase *tcase = test_case(suite, "crowds", 100);
 
     tcase_add_test(tcase, a_slow_reply_holds_up_nobody_who_comes_later);
+    tcase_add_test(tcase, a_lane_that_moves_again_takes_those_who_have_come);
     tcase_add_test(tcase, who_wants_a_connection_of_his_own_has_his_turn);
     tcase_add_loop_test(tcase, long_keys_of_many, 0, SERVER_KINDS);
     if (FORKS_AMONG_THREADS)

@@ -69,6 +69,27 @@ START_TEST(waking_sets_nothing_and_leaves_errno) {
 }
 END_TEST
 
+#if MC__HAVE_FUTEX
+
+/* Who has looked, and is about to sleep, does not where the word is another by then. */
+START_TEST(waking_changes_the_words_of_those_it_wakes) {
+    unsigned before[MC__PARK_WORDS];
+
+    for (size_t i = 0; i < MC__PARK_WORDS; i++) {
+        mc__park_wakes wakes = {{0}};
+
+        for (size_t j = 0; j < MC__PARK_WORDS; j++)
+            before[j] = atomic_load(&words.turns[j]);
+        wakes.bits[i] = 1;
+        mc__park_wake(&words, &wakes);
+        for (size_t j = 0; j < MC__PARK_WORDS; j++)
+            ck_assert_uint_eq(atomic_load(&words.turns[j]) != before[j], i == j);
+    }
+}
+END_TEST
+
+#endif
+
 static void *set_later(void *arg) {
     set_and_wake(arg);
     return NULL;
@@ -213,6 +234,9 @@ Suite *test_suite(void) {
     tcase_add_test(tcase, waits_until_the_moment);
     tcase_add_test(tcase, what_is_set_stays_so_until_it_is_reset);
     tcase_add_test(tcase, waking_sets_nothing_and_leaves_errno);
+#if MC__HAVE_FUTEX
+    tcase_add_test(tcase, waking_changes_the_words_of_those_it_wakes);
+#endif
     tcase_add_test(tcase, another_thread_wakes_it);
     tcase_add_test(tcase, signals_do_not_end_the_wait);
     tcase_add_test(tcase, many_are_woken_at_once);
