@@ -80,9 +80,9 @@ struct mc__exchange {
     bool                    shared; /* requests have owners who may leave: memory that space has given is written to only
                                        within functions of the pipeline, and until mc__pipeline_forget */
 
-    /* The pipeline's own; these two are zero before the first push. Requests [0, answered) have their answer and the reply is at its end,
-     * [answered, sent) may have reached the server, [sent, count) have not. Of a line of keys that is being answered, some
-     * of [answered, sent) have their answer too. */
+    /* The pipeline's own; these two are zero before the first push. Requests [0, answered) have their answer and the reply
+     * is at its end, [answered, sent) may have reached the server, [sent, count) have not. Of a line of keys that is being
+     * answered, some of [answered, sent) have their answer too. */
     size_t answered;
     size_t sent; /* brought up to date by mc__pipeline_abandon, over all pipelines that it was pushed to */
 

@@ -45,7 +45,7 @@ static const struct {
     {5, 3000, 3000 * MC__MS + 5},
     {1000000000, 86400000, 1000000000 + 86400000 * MC__MS},
     {0, INT64_MAX, MC__NEVER},
-    {1, INT64_MAX / MC__MS, INT64_MAX / MC__MS * MC__MS + 1},
+    {1, INT64_MAX / MC__MS, INT64_MAX / MC__MS *MC__MS + 1},
     {MC__MS, INT64_MAX / MC__MS, MC__NEVER},
     {MC__NEVER, 1, MC__NEVER},
     {MC__NEVER - 1, 1, MC__NEVER},
