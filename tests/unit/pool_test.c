@@ -678,6 +678,7 @@ START_TEST(where_there_is_no_connection_for_a_lane_another_is_taken) {
     mc__pool_count_lane(&pool, 2);
     queue_to_share(1);
     ck_assert_uint_eq(waiters[1].lane, 2);
+    ck_assert_ptr_eq(parks[1].words, &pool.park_words[2]);
     ck_assert(take_along(9)); /* on lane 0, for which nobody waits */
     ck_assert_int_eq(waiters[1].waiting, MC__WAITING_QUEUED);
     mc__pool_count_lane(&pool, 3);
@@ -690,6 +691,7 @@ START_TEST(where_there_is_no_connection_for_a_lane_another_is_taken) {
     ck_assert(!is_told(1));
     ck_assert_int_eq(mc__pool_break_out(&pool, &waiters[1], &none), MC__TAKEN_PLACE);
     ck_assert_uint_eq(waiters[1].lane, 3);
+    ck_assert_ptr_eq(parks[1].words, &pool.park_words[3]); /* it is there that it will be woken */
     ck_assert(!mc__pool_crowded(&pool, 2));
     ck_assert(mc__pool_crowded(&pool, 3));
     ck_assert(mc__pool_leave(&pool, &waiters[1]));
