@@ -9,7 +9,8 @@
 /* A command for many keys. */
 #define MULTI(name, operation, keys, size, hosts, goal, instructions)                                                       \
     { name, operation, keys, size, hosts, 1, BENCH_HOSTS, goal, instructions }
-/* A get of 100 bytes by many threads. */
+/* A get of 100 bytes by several threads, wherever the kernel puts them. Not by one: whether it comes to the core that the
+ * server's thread is on makes five times as much as anything that a client does; one on that core is among the others. */
 #define THREADS(name, threads, goal)                                                                                        \
     { name, BENCH_GET, 1, 100, 1, threads, BENCH_THREADS, goal, 0 }
 /* The same command over a unix socket. */
@@ -38,7 +39,6 @@ const bench_work bench_works[] = {
     MULTI("set_multi 100, 4 hosts", BENCH_SET_MULTI, 100, 100, 4, 1.15, 419),
     MULTI("set_multi 100 x 4 KB, 4 hosts", BENCH_SET_MULTI, 100, 4 * KB, 4, 1.15, 0),
     MULTI("delete_multi 100, 4 hosts", BENCH_DELETE_MULTI, 100, 100, 4, 1.15, 333),
-    THREADS("get 100 B, 1 thread", 1, 0.96),
     THREADS("get 100 B, 2 threads", 2, 0.92),
     THREADS("get 100 B, 8 threads", 8, 1.25),
     THREADS("get 100 B, 32 threads", 32, 2.10),
