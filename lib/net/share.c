@@ -625,7 +625,7 @@ static bool may_send_next(const mc__share *share, const mc__rider *self) {
     return !share->sender && (share->reader == self || (share->aboard == 0 && !awaits_end(share))) && has_passengers(share);
 }
 
-mc__duty mc__share_read(mc__share *share, mc__rider *self, mc__time now, mc__time deadline) {
+mc__duty mc__share_read(mc__share *share, mc__rider *self, mc__time now, mc__time until, mc__time deadline) {
     mc__connection *connection = share->connection;
     bool            wait = mc__connection_may_wait(connection, now, deadline);
     struct pollfd   waited = {.fd = connection->stream.fd, .events = POLLIN};
@@ -635,7 +635,7 @@ mc__duty mc__share_read(mc__share *share, mc__rider *self, mc__time now, mc__tim
     int             error;
 
     if (!wait)
-        polled = poll(&waited, 1, mc__deadline_left_ms(deadline, now)) >= 0 || errno == EINTR || errno == EAGAIN;
+        polled = poll(&waited, 1, mc__deadline_left_ms(until, now)) >= 0 || errno == EINTR || errno == EAGAIN;
     if (share->space_count > 0 && polled)
         received = mc__stream_receive(&connection->stream, share->spaces, share->space_count, wait);
     error = errno;

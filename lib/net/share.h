@@ -64,8 +64,10 @@ mc__share *mc__share_join(mc__host *host, unsigned lane, mc__rider *rider, mc__t
 /* Sends what all ask who wait in the queue, until nobody does or there is no room. By who has opened or joined. */
 mc__duty mc__share_send(mc__share *share, mc__rider *self, mc__time deadline);
 
-/* Receives once. By who reads; again, while the duty is to read. Sending, where that is the duty, comes before. */
-mc__duty mc__share_read(mc__share *share, mc__rider *self, mc__time now, mc__time deadline);
+/* Receives once. By who reads; again, while the duty is to read. Sending, where that is the duty, comes before. It waits to
+ * until, which is not behind the deadline; as long as a wait in the socket ends before that, it may be later by such a wait.
+ */
+mc__duty mc__share_read(mc__share *share, mc__rider *self, mc__time now, mc__time until, mc__time deadline);
 
 /* Whether others are on board of the lane that the rider is on, or have just left it in vain. */
 bool mc__share_has_others(mc__host *host, const mc__rider *self);

@@ -241,7 +241,7 @@ static bool do_duty(struct single *self, mc__share *share, mc__duty duty) {
         self->turn.now = mc__time_now();
         left = self->turn.now >= self->turn.deadline || (self->turn.now >= self->slow_at && is_to_be_asked_again(self));
         duty = left ? mc__share_leave(self->call->host, &self->rider)
-                    : mc__share_read(share, &self->rider, self->turn.now, self->slow_at);
+                    : mc__share_read(share, &self->rider, self->turn.now, self->slow_at, self->turn.deadline);
     }
     if (duty == MC__DUTY_CLOSE)
         mc__share_close(share);
