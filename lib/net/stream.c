@@ -26,15 +26,16 @@
 #define KEEPALIVE_COUNT 3
 #define USER_TIMEOUT_MIN_MS 60000
 
-/* Of sockets that are no unix sockets. */
-static bool same_address(const struct sockaddr_storage *a, const struct sockaddr_storage *b) {
-    const struct sockaddr_in6 *a6 = (const struct sockaddr_in6 *)a, *b6 = (const struct sockaddr_in6 *)b;
-
+static bool same_inet_address(const struct sockaddr_storage *a, const struct sockaddr_storage *b) {
     if (a->ss_family == AF_INET) {
         const struct sockaddr_in *a4 = (const struct sockaddr_in *)a, *b4 = (const struct sockaddr_in *)b;
         return a4->sin_port == b4->sin_port && a4->sin_addr.s_addr == b4->sin_addr.s_addr;
     }
-    return a6->sin6_port == b6->sin6_port && memcmp(&a6->sin6_addr, &b6->sin6_addr, sizeof a6->sin6_addr) == 0;
+    if (a->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *a6 = (const struct sockaddr_in6 *)a, *b6 = (const struct sockaddr_in6 *)b;
+        return a6->sin6_port == b6->sin6_port && memcmp(&a6->sin6_addr, &b6->sin6_addr, sizeof a6->sin6_addr) == 0;
+    }
+    return false;
 }
 
 /* Why poll did not say of a socket that it is writable and nothing else: 0 when it is connected all the same. */
@@ -59,7 +60,7 @@ static int check_not_itself(int fd, const mc__endpoint *endpoint) {
 
     if (getsockname(fd, (struct sockaddr *)&own, &len) != 0)
         return errno;
-    return same_address(&own, &endpoint->address) ? ECONNREFUSED : 0;
+    return same_inet_address(&own, &endpoint->address) ? ECONNREFUSED : 0;
 }
 
 /* 0 when the socket is connected, and not with itself. */
