@@ -274,9 +274,10 @@ static mc__taken wait_in_turn(struct single *self, mc__connection **connection) 
     while (taken == MC__TAKEN_PLACE && self->turn.now < self->turn.deadline) {
         if (mc__park_wait(&self->rider.park, mc__earlier(self->turn.now + self->patience, self->turn.deadline)))
             return MC__TAKEN_NOTHING;
-        taken = mc__pool_break_out(&call->host->pool, &call->waiter, connection);
-        self->patience = PATIENCE;
         self->turn.now = mc__time_now();
+        if (self->turn.now < self->turn.deadline) /* later, there is no time for what it could have had */
+            taken = mc__pool_break_out(&call->host->pool, &call->waiter, connection);
+        self->patience = PATIENCE;
     }
     return taken;
 }
