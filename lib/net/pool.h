@@ -1,10 +1,12 @@
 /*
- * The connections of one host, shared by all threads: those that are idle, newest first, how many there may be, and who
- * waits for one, in order. Its lock is held for a few instructions, never while anybody waits for the network.
+ * The connections of one host, shared by all threads: those that are idle, how many there may be, and who waits for one, in
+ * order. An idle one goes to a thread of the processor that had it last, or else the newest. The lock is held for a few
+ * instructions, never while anybody waits for the network.
  *
  * Two kinds of calls take connections. Most take one for themselves. Those with one small request share: while few of them
  * are under way each takes a connection of its own, an idle one first; under load they wait in the queue, though connections
- * may be idle, and a lane (net/share.h) takes them on board. A call that has a connection to share leads on it, be it alone.
+ * may be idle, and the lane of their processor (net/share.h) takes them on board. A call that has a connection to share
+ * leads on it, be it alone.
  */
 #ifndef MC_NET_POOL_H
 #define MC_NET_POOL_H
@@ -77,10 +79,10 @@ typedef enum mc__taken {
     MC__TAKEN_CONNECTION, /* *connection, which may have been closed by the peer meanwhile: look before use */
     MC__TAKEN_RIGHT,      /* the right to open one: ends in mc__pool_add or mc__pool_return_right */
     MC__TAKEN_PLACE,      /* a place in the queue: wait for waiter's wakeup or park, then mc__pool_granted; or leave */
-    MC__TAKEN_NOTHING     /* no descriptor to wait with: errno */
+    MC__TAKEN_NOTHING     /* mc__pool_take: no descriptor to wait with: errno; mc__pool_break_out: see there */
 } mc__taken;
 
-/* Takes an idle connection, the newest, where there is one; else NULL. */
+/* Takes an idle connection where there is one; else NULL. */
 mc__connection *mc__pool_take_idle(mc__pool *pool);
 
 /* Takes what is to be had. fresh: not one that was used before; an idle one gives up its place for it. */
