@@ -148,6 +148,7 @@ static void lead_alone(struct single *self, mc__connection *connection) {
 }
 
 static bool is_fit(const struct single *self, mc__connection *connection) {
+    /* cppcheck-suppress ctuuninitvar ; what is read has been assigned, field by field */
     return mc__connection_look(connection, self->turn.now, self->call->host->settings->io_timeout_ms) == MC__LOOK_QUIET;
 }
 
