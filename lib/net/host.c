@@ -17,7 +17,8 @@ static void before_fork(mc__fork_guard *guard) {
 
     pthread_mutex_lock(&host->lookup_lock);
     pthread_mutex_lock(&host->health.lock);
-    pthread_mutex_lock(&host->pool.ride_lock);
+    for (size_t i = 0; i < MC__LANES; i++)
+        mc__lock_take(&host->pool.lanes[i].lock);
     mc__lock_take(&host->pool.lock);
 }
 
@@ -25,7 +26,8 @@ static void after_fork_in_parent(mc__fork_guard *guard) {
     mc__host *host = host_of(guard);
 
     mc__lock_release(&host->pool.lock);
-    pthread_mutex_unlock(&host->pool.ride_lock);
+    for (size_t i = 0; i < MC__LANES; i++)
+        mc__lock_release(&host->pool.lanes[i].lock);
     pthread_mutex_unlock(&host->health.lock);
     pthread_mutex_unlock(&host->lookup_lock);
 }
@@ -44,17 +46,13 @@ static void after_fork_in_child(mc__fork_guard *guard) {
 /* ---------------------------------------------------------------------------------------------------- life and end -- */
 
 static bool init_locks(mc__host *host) {
-    if (mc__pool_init(&host->pool, host->settings->max_connections) != 0)
+    if (mc__health_init(&host->health) != 0)
         return false;
-    if (mc__health_init(&host->health) != 0) {
-        mc__pool_destroy(&host->pool);
-        return false;
-    }
     if (pthread_mutex_init(&host->lookup_lock, NULL) != 0) {
         mc__health_destroy(&host->health);
-        mc__pool_destroy(&host->pool);
         return false;
     }
+    mc__pool_init(&host->pool, host->settings->max_connections);
     return true;
 }
 

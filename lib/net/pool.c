@@ -5,14 +5,12 @@
 /* After so many calls in a row that met few others, the next one leads alone again. */
 #define CALM 32
 
-int mc__pool_init(mc__pool *pool, unsigned max) {
+void mc__pool_init(mc__pool *pool, unsigned max) {
     *pool = (mc__pool){.max = max, .calm = CALM};
-    return pthread_mutex_init(&pool->ride_lock, NULL);
 }
 
 void mc__pool_destroy(mc__pool *pool) {
     mc__pool_close_idle(pool);
-    pthread_mutex_destroy(&pool->ride_lock);
 }
 
 /* ------------------------------------------------------------------------------------------------ with the lock held -- */
@@ -40,7 +38,7 @@ static void push_idle(mc__pool *pool, mc__connection *connection) {
 }
 
 /* The lane of this thread's processor. Half of the connections, at least, are for calls that do not share. */
-static unsigned own_lane(const mc__pool *pool) {
+unsigned mc__pool_own_lane(const mc__pool *pool) {
     unsigned lanes = pool->max >= 2 * MC__LANES ? MC__LANES : pool->max >= MC__LANES ? MC__LANES / 2 : 1;
 
     return lanes > 1 ? mc__processor() & (lanes - 1) : 0;
@@ -67,7 +65,7 @@ static mc__connection *pop_idle(mc__pool *pool) {
     if (!connection)
         return NULL;
     if (connection->next_idle && pool->max >= MC__LANES) {
-        prefer_idle_of(pool, own_lane(pool));
+        prefer_idle_of(pool, mc__pool_own_lane(pool));
         connection = pool->idle;
     }
     pool->idle = connection->next_idle;
@@ -76,21 +74,31 @@ static mc__connection *pop_idle(mc__pool *pool) {
 
 /* Changed under the lock alone; what waits for a lane is read by those on it without. */
 static void count_crowd(mc__pool *pool, const mc__waiter *waiter, int more) {
-    if (!waiter->park)
+    if (!waiter->park) {
+        atomic_fetch_add(&pool->strangers, (unsigned)more);
         return;
+    }
     pool->crowd += (unsigned)more;
-    atomic_fetch_add(&pool->crowds[waiter->lane], (unsigned)more);
+    atomic_fetch_add(&pool->lanes[waiter->lane].awaited, (unsigned)more);
 }
 
 static bool has_lane(const mc__pool *pool, unsigned lane) {
-    return atomic_load_explicit(&pool->lanes[lane], memory_order_relaxed) > 0;
+    return mc__lane_is_open(&pool->lanes[lane]);
 }
 
 static unsigned lane_count(const mc__pool *pool) {
     unsigned count = 0;
 
     for (unsigned lane = 0; lane < MC__LANES; lane++)
-        count += atomic_load_explicit(&pool->lanes[lane], memory_order_relaxed);
+        count += atomic_load_explicit(&pool->lanes[lane].open, memory_order_relaxed);
+    return count;
+}
+
+unsigned mc__pool_riding(const mc__pool *pool) {
+    unsigned count = 0;
+
+    for (unsigned lane = 0; lane < MC__LANES; lane++)
+        count += atomic_load_explicit(&pool->lanes[lane].riding, memory_order_relaxed);
     return count;
 }
 
@@ -168,7 +176,7 @@ static void give_back(mc__pool *pool, mc__connection *connection, struct woken *
 
 static void unlock_and_wake(mc__pool *pool, struct woken *wake) {
     mc__lock_release(&pool->lock);
-    mc__park_wake(&pool->park_words[wake->lane], &wake->wakes);
+    mc__park_wake(&pool->lanes[wake->lane].words, &wake->wakes);
 }
 
 /* --------------------------------------------------------------------------------------------------------- taking -- */
@@ -206,7 +214,7 @@ mc__connection *mc__pool_lead_calmly(mc__pool *pool) {
     if (!is_calm(pool))
         return NULL;
     mc__lock_take(&pool->lock);
-    if (is_calm(pool) && !pool->first && pool->leading + atomic_load_explicit(&pool->riding, memory_order_relaxed) < MC__FEW)
+    if (is_calm(pool) && !pool->first && pool->leading + mc__pool_riding(pool) < MC__FEW)
         connection = pop_idle(pool);
     if (connection)
         pool->leading++;
@@ -227,7 +235,7 @@ void mc__pool_stop_leading_calmly(mc__pool *pool, mc__connection *connection) {
         mc__pool_give_back(pool, connection);
 }
 
-static void init_waiter(mc__waiter *waiter, mc__park *park) {
+void mc__waiter_init(mc__waiter *waiter, mc__park *park) {
     waiter->wakeup = (mc__wakeup)MC__WAKEUP_NONE;
     waiter->park = park;
     waiter->waiting = MC__WAITING_NOT;
@@ -240,7 +248,7 @@ mc__taken mc__pool_take(mc__pool *pool, bool fresh, mc__waiter *waiter, mc__conn
     mc__connection *stale = NULL;
     mc__taken       taken;
 
-    init_waiter(waiter, NULL);
+    mc__waiter_init(waiter, NULL);
     mc__lock_take(&pool->lock);
     taken = take_now(pool, fresh, connection);
     if (taken == MC__TAKEN_PLACE) {
@@ -267,7 +275,7 @@ mc__taken mc__pool_take(mc__pool *pool, bool fresh, mc__waiter *waiter, mc__conn
 static void look_around(mc__pool *pool) {
     unsigned alone = pool->leading - lane_count(pool);
 
-    if (alone + atomic_load_explicit(&pool->riding, memory_order_relaxed) + pool->crowd >= MC__FEW)
+    if (alone + mc__pool_riding(pool) + pool->crowd >= MC__FEW)
         atomic_store_explicit(&pool->calm, 0, memory_order_relaxed);
     else if (!is_calm(pool))
         atomic_fetch_add_explicit(&pool->calm, 1, memory_order_relaxed);
@@ -286,12 +294,12 @@ static unsigned any_lane(const mc__pool *pool, unsigned wanted) {
 static mc__taken lead_or_queue(mc__pool *pool, mc__waiter *waiter, mc__connection **connection) {
     mc__taken taken = MC__TAKEN_PLACE;
 
-    waiter->lane = (unsigned char)own_lane(pool);
+    waiter->lane = (unsigned char)mc__pool_own_lane(pool);
     if (!has_lane(pool, waiter->lane))
         taken = take_now(pool, false, connection);
     if (taken == MC__TAKEN_PLACE) {
         waiter->lane = (unsigned char)any_lane(pool, waiter->lane);
-        mc__park_take_place(waiter->park, &pool->park_words[waiter->lane]);
+        mc__park_take_place(waiter->park, &pool->lanes[waiter->lane].words);
         queue_add(pool, waiter);
     }
     return taken;
@@ -300,7 +308,7 @@ static mc__taken lead_or_queue(mc__pool *pool, mc__waiter *waiter, mc__connectio
 mc__taken mc__pool_lead(mc__pool *pool, mc__waiter *waiter, mc__park *park, mc__connection **connection, bool *calm) {
     mc__taken taken = MC__TAKEN_PLACE;
 
-    init_waiter(waiter, park);
+    mc__waiter_init(waiter, park);
     *connection = NULL;
     mc__lock_take(&pool->lock);
     look_around(pool);
@@ -324,7 +332,7 @@ static void change_lane(mc__pool *pool, mc__waiter *waiter) {
         return;
     count_crowd(pool, waiter, -1);
     waiter->lane = (unsigned char)lane;
-    mc__park_take_place(waiter->park, &pool->park_words[waiter->lane]);
+    mc__park_take_place(waiter->park, &pool->lanes[waiter->lane].words);
     count_crowd(pool, waiter, 1);
 }
 
@@ -341,6 +349,17 @@ mc__taken mc__pool_break_out(mc__pool *pool, mc__waiter *waiter, mc__connection 
             pool->leading++;
         }
     }
+    mc__lock_release(&pool->lock);
+    return taken;
+}
+
+mc__taken mc__pool_break_in(mc__pool *pool, mc__connection **connection) {
+    mc__taken taken;
+
+    mc__lock_take(&pool->lock);
+    taken = take_now(pool, false, connection);
+    if (taken != MC__TAKEN_PLACE)
+        pool->leading++;
     mc__lock_release(&pool->lock);
     return taken;
 }
@@ -368,7 +387,7 @@ bool mc__pool_take_along(mc__pool *pool, unsigned lane, bool (*board)(void *arg,
         queue_remove(pool, waiter);
         waiter->waiting = MC__WAITING_RIDES;
     }
-    all = !mc__pool_crowded(pool, lane);
+    all = !mc__lane_is_awaited(&pool->lanes[lane]);
     mc__lock_release(&pool->lock);
     return all;
 }
@@ -462,7 +481,7 @@ void mc__pool_end_lane(mc__pool *pool, unsigned lane, mc__connection *connection
     struct woken wake = {.lane = 0};
 
     mc__lock_take(&pool->lock);
-    atomic_fetch_sub(&pool->lanes[lane], 1);
+    atomic_fetch_sub(&pool->lanes[lane].open, 1);
     if (connection)
         connection->lane = (int)lane;
     stop_leading(pool, connection, &wake);
@@ -510,14 +529,8 @@ void mc__pool_after_fork(mc__pool *pool) {
         mc__wakeup_close(&waiter->wakeup);
     pool->all = NULL;
     pool->first = pool->last = NULL;
-    pool->open = pool->leading = 0;
-    atomic_store(&pool->riding, 0);
-    atomic_store(&pool->joinable, 0);
-    pool->crowd = 0;
-    for (unsigned lane = 0; lane < MC__LANES; lane++) {
-        atomic_store(&pool->lanes[lane], 0);
-        atomic_store(&pool->crowds[lane], 0);
-    }
-    for (size_t i = 0; i < MC__SHARES_MAX; i++)
-        pool->shares[i] = NULL; /* all of them: one that is put in front would make the others seen again */
+    pool->open = pool->leading = pool->crowd = 0;
+    atomic_store(&pool->strangers, 0);
+    for (size_t i = 0; i < MC__LANES; i++)
+        mc__lane_clear(&pool->lanes[i]);
 }

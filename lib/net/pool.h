@@ -13,10 +13,8 @@
 
 #include "base/lock.h"
 #include "net/connection.h"
-#include "net/park.h"
+#include "net/lane.h"
 #include "net/wakeup.h"
-
-#include <pthread.h>
 
 typedef enum mc__waiting {
     MC__WAITING_NOT,    /* never did, or was granted something */
@@ -35,15 +33,9 @@ typedef struct mc__waiter {
     struct mc__waiter *previous, *next;
 } mc__waiter;
 
-/* Fewer calls at once than this are few: each leads on a connection of its own. */
-#define MC__FEW 3
-
 /* Threads on one processor share a lane, and threads on another have another: to wake, or to be woken by, a thread of
  * another processor costs as much as a lane saves. With more processors than this, some share one. */
 #define MC__LANES 4
-
-/* Lanes may be more than that, for who waits for long opens another. */
-#define MC__SHARES_MAX 16
 
 typedef struct mc__pool {
     mc__lock        lock;
@@ -52,25 +44,15 @@ typedef struct mc__pool {
     unsigned        open; /* in all, and rights to open one */
     unsigned        max;
     mc__waiter     *first, *last;
-    unsigned        leading;           /* calls that share and lead alone, and lanes */
-    unsigned        crowd;             /* calls in the queue that share */
-    atomic_uint     riding;            /* calls on board of lanes */
-    atomic_uint     lanes[MC__LANES];  /* how many there are: more than one where the first does not move */
-    atomic_uint     crowds[MC__LANES]; /* calls in the queue that wait for this one */
-    atomic_uint     joinable;          /* lanes on which nobody sends */
-    atomic_llong    yield_from;        /* before, who sends on a lane does not give way to others */
-    atomic_llong    usual;             /* how long calls on lanes have taken of late */
-    unsigned        added;             /* connections so far */
-    atomic_uint     calm;              /* so many in a row have met few others */
-
-    pthread_mutex_t   ride_lock;                  /* for the lanes; taken before lock where both are */
-    struct mc__share *shares[MC__SHARES_MAX + 1]; /* the lanes that may be joined, and NULL behind */
-    mc__park_words    park_words[MC__LANES];      /* where those who share wait: each lane has its own, for the
-                                                     system locks a word against other processors */
+    unsigned        leading;          /* calls that share and lead alone, and connections that are shared */
+    unsigned        crowd;            /* calls in the queue that share */
+    atomic_uint     strangers;        /* calls in the queue that do not */
+    unsigned        added;            /* connections so far */
+    atomic_uint     calm;             /* so many in a row have met few others */
+    mc__lane        lanes[MC__LANES]; /* those of processors of which there are no more than connections allow */
 } mc__pool;
 
-/* 0, or the errno of the failure. */
-int mc__pool_init(mc__pool *pool, unsigned max);
+void mc__pool_init(mc__pool *pool, unsigned max);
 
 /* Closes what is idle. Nothing may be in use any more. */
 void mc__pool_destroy(mc__pool *pool);
@@ -81,6 +63,12 @@ typedef enum mc__taken {
     MC__TAKEN_PLACE,      /* a place in the queue: wait for waiter's wakeup or park, then mc__pool_granted; or leave */
     MC__TAKEN_NOTHING     /* mc__pool_take: no descriptor to wait with: errno; mc__pool_break_out: see there */
 } mc__taken;
+
+/* The lane of the caller's processor. */
+unsigned mc__pool_own_lane(const mc__pool *pool);
+
+/* A call that shares and is in no queue; what it waits on is its park. */
+void mc__waiter_init(mc__waiter *waiter, mc__park *park);
 
 /* Takes an idle connection where there is one; else NULL. */
 mc__connection *mc__pool_take_idle(mc__pool *pool);
@@ -111,41 +99,38 @@ bool mc__pool_has_one_for(mc__pool *pool, const mc__waiter *waiter);
  * along. */
 mc__taken mc__pool_break_out(mc__pool *pool, mc__waiter *waiter, mc__connection **connection);
 
+/* The same for one in the queue of a lane, whose lock is held: with anything but MC__TAKEN_PLACE it is to leave that. */
+mc__taken mc__pool_break_in(mc__pool *pool, mc__connection **connection);
+
 /* Takes calls that wait for this lane out of the queue, as long as board takes them, and not past one that waits for a
- * connection of its own, which would wait for ever behind those who share. With the ride lock held. false: some are left. */
+ * connection of its own, which would wait for ever behind those who share. With the lane's lock held. false: some are left.
+ */
 bool mc__pool_take_along(mc__pool *pool, unsigned lane, bool (*board)(void *arg, mc__waiter *waiter), void *arg);
 
-/* With the ride lock held. */
-static inline void mc__pool_count_riding(mc__pool *pool, int more) {
-    unsigned before = atomic_load_explicit(&pool->riding, memory_order_relaxed);
-
-    atomic_store_explicit(&pool->riding, before + (unsigned)more, memory_order_relaxed);
+/* Whether anybody waits for a connection of his own. */
+static inline bool mc__pool_has_strangers(const mc__pool *pool) {
+    return atomic_load_explicit(&pool->strangers, memory_order_relaxed) > 0;
 }
 
-/* Whether anybody waits for this lane. */
-static inline bool mc__pool_crowded(const mc__pool *pool, unsigned lane) {
-    return atomic_load(&pool->crowds[lane]) > 0;
+/* Calls on board of what is shared. */
+unsigned mc__pool_riding(const mc__pool *pool);
+
+/* Many have met: it is not calm any more. */
+static inline void mc__pool_met_many(mc__pool *pool) {
+    if (atomic_load_explicit(&pool->calm, memory_order_relaxed) != 0)
+        atomic_store_explicit(&pool->calm, 0, memory_order_relaxed);
 }
 
-/* Whether there is a lane on which nobody sends. */
-static inline bool mc__pool_joinable(const mc__pool *pool) {
-    return atomic_load(&pool->joinable) > 0;
-}
-
-static inline void mc__pool_count_joinable(mc__pool *pool, int more) {
-    atomic_fetch_add(&pool->joinable, (unsigned)more);
-}
-
-/* A call that leads has made a lane of its connection. */
+/* A call that leads shares its connection with others. */
 static inline void mc__pool_count_lane(mc__pool *pool, unsigned lane) {
-    atomic_fetch_add(&pool->lanes[lane], 1);
+    atomic_fetch_add(&pool->lanes[lane].open, 1);
 }
 
 /* One that led does so no more. connection: is given back by this; NULL: what it had has been. Whoever leads next is woken:
  * of those who share, one who waits for a lane that there is not. */
 void mc__pool_stop_leading(mc__pool *pool, mc__connection *connection);
 
-/* The same, of a lane. */
+/* The same, of one that was shared. */
 void mc__pool_end_lane(mc__pool *pool, unsigned lane, mc__connection *connection);
 
 /* A connection that was opened by right, in use by the caller. */

@@ -42,13 +42,15 @@ struct line {
 struct mc__share {
     mc__host       *host;
     mc__connection *connection;
-    unsigned        lane;    /* which of the pool's it is */
+    unsigned        lane;    /* which of the pool's it is on */
+    mc__share      *next;    /* on that lane */
     mc__rider      *first;   /* who has opened it, before it is on board */
     mc__rider      *reader;  /* who receives; NULL: nobody */
     mc__rider      *sender;  /* who sends; NULL: nobody */
     bool            heard;   /* a byte of the host has come */
     bool            full;    /* somebody could not get on board when it was boarded last */
     bool            stalled; /* one has left in vain, and no byte has come since */
+    bool            over;    /* nobody is on board, and nobody comes: it is on its lane no more */
     bool            stray;   /* a byte has come that nobody asked for */
     mc_status       broken;  /* MC_OK: it is not */
     mc__time        moved;   /* when something came last, or was asked while nothing was awaited */
@@ -65,29 +67,59 @@ static mc__pool *pool_of(const mc__share *share) {
     return &share->host->pool;
 }
 
+static mc__lane *lane_of(const mc__share *share) {
+    return &pool_of(share)->lanes[share->lane];
+}
+
 static void lock(const mc__share *share) {
-    pthread_mutex_lock(&pool_of(share)->ride_lock);
+    mc__lock_take(&lane_of(share)->lock);
 }
 
 /* Whether somebody may send for those who wait, as others see it who do not have the lock. */
 static void set_sender(mc__share *share, mc__rider *sender) {
     share->sender = sender;
-    mc__pool_count_joinable(pool_of(share), sender ? -1 : 1);
+    mc__lane_count_joinable(lane_of(share), sender ? -1 : 1);
 }
 
-/* Releases the lock, and wakes whom has been told something. The lane may be gone as soon as the lock is released, if that
- * leaves nobody on it but others. */
+/* The end of one that nobody uses: its connection goes back to the pool or, out of step, is dropped. */
+static void close_share(mc__share *share) {
+    mc__connection *connection = share->connection;
+    mc__host       *host = share->host;
+    unsigned        lane = share->lane;
+    char            reason[sizeof share->reason];
+    bool            refused = share->broken == MC_PROTOCOL_ERROR || share->broken == MC_CLIENT_ERROR;
+    bool            stray = share->stray && share->broken == MC_OK;
+
+    if (!share->stray && mc__pipeline_reusable(&connection->pipeline)) {
+        mc__connection_rest(connection);
+        mc__pool_end_lane(&host->pool, lane, connection);
+        return;
+    }
+    memcpy(reason, share->reason, sizeof reason);
+    mc__pipeline_abandon(&connection->pipeline, MC_TIMEOUT); /* what nobody waits for any more */
+    mc__pool_drop(&host->pool, connection);
+    mc__pool_end_lane(&host->pool, lane, NULL);
+    if (refused)
+        mc__host_log(host, reason);
+    else if (stray)
+        mc__host_log(host, "sent what nobody had asked for. Connection closed.");
+}
+
+/* Releases the lock, and ends what is over: somebody else may use it at once. Then wakes whom has been told something: last,
+ * for who is woken comes back with the next call, and is to find all in order. */
 static void unlock_and_wake(mc__share *share) {
-    mc__pool      *pool = pool_of(share);
+    mc__lane      *lane = lane_of(share);
     mc__park_wakes wakes = share->wakes;
-    unsigned       lane = share->lane;
+    bool           over = share->over;
 
     share->wakes = (mc__park_wakes){{0}};
-    pthread_mutex_unlock(&pool->ride_lock);
-    mc__park_wake(&pool->park_words[lane], &wakes);
+    mc__lock_release(&lane->lock);
+    if (over)
+        close_share(share);
+    mc__park_wake(&lane->words, &wakes);
 }
 
-/* --------------------------------------------------------------------------------------------- with the ride lock held --
+/* --------------------------------------------------------------------------------------------- with the lock held --
  */
 
 /* Who sends or receives is awake, and looks at its park before it sleeps; who is to receive from now on may be asleep. */
@@ -109,7 +141,7 @@ static mc__rider *take_off(struct line *line, size_t at) {
         return NULL;
     line->riders[at] = NULL;
     line->share->aboard--;
-    mc__pool_count_riding(pool_of(line->share), -1);
+    mc__lane_count_riding(lane_of(line->share), -1);
     return rider;
 }
 
@@ -273,7 +305,7 @@ static bool add(mc__share *share, mc__rider *rider) {
     rider->at = line->exchange.count++;
     line->riders[rider->at] = rider;
     share->aboard++;
-    mc__pool_count_riding(pool_of(share), 1);
+    mc__lane_count_riding(lane_of(share), 1);
     return true;
 }
 
@@ -299,14 +331,67 @@ static bool is_stuck(const mc__share *share, mc__time now) {
     return share->aboard > 0 && now - share->moved > STUCK_AFTER;
 }
 
-/* Whose board they go on who wait for a lane: one for all, so that what is sent and received at once is much. Others end
- * when who is on board is answered. NULL: there is none, or none that moves. */
-static mc__share *main_share(const mc__pool *pool, unsigned lane, mc__time now) {
-    mc__share *const *at = pool->shares;
+/* Whose board they go on who wait: one for all, so that what is sent and received at once is much. Others end when who is on
+ * board is answered. NULL: there is none, or none that moves. */
+static mc__share *main_share(const mc__lane *lane, mc__time now) {
+    mc__share *share = lane->shares;
 
-    while (*at && ((*at)->lane != lane || (*at)->broken != MC_OK || is_stuck(*at, now)))
-        at++;
-    return *at;
+    while (share && (share->broken != MC_OK || is_stuck(share, now)))
+        share = share->next;
+    return share;
+}
+
+static void queue_add(mc__lane *lane, mc__rider *rider) {
+    rider->queued = true;
+    rider->next = NULL;
+    rider->previous = lane->last;
+    if (lane->last)
+        lane->last->next = rider;
+    else
+        lane->first = rider;
+    lane->last = rider;
+}
+
+static void queue_remove(mc__lane *lane, mc__rider *rider) {
+    if (rider->previous)
+        rider->previous->next = rider->next;
+    else
+        lane->first = rider->next;
+    if (rider->next)
+        rider->next->previous = rider->previous;
+    else
+        lane->last = rider->previous;
+    rider->queued = false;
+}
+
+/* Whether anybody waits to be taken on board. */
+static bool is_awaited(const mc__lane *lane) {
+    return lane->first || mc__lane_is_awaited(lane);
+}
+
+/* Those in the pool's queue have been there before there were many. */
+static void take_along(mc__share *share) {
+    mc__lane  *lane = lane_of(share);
+    mc__rider *rider;
+
+    share->full = mc__lane_is_awaited(lane) && !mc__pool_take_along(pool_of(share), share->lane, add_waiter, share);
+    while (!share->full && (rider = lane->first) != NULL) {
+        share->full = !add(share, rider);
+        if (!share->full)
+            queue_remove(lane, rider);
+    }
+}
+
+/* How many meet on the lane: at once when they become more, and one by one when they become fewer. */
+static void note_crowd(const mc__share *share) {
+    mc__lane *lane = lane_of(share);
+    unsigned  before = atomic_load_explicit(&lane->crowd, memory_order_relaxed);
+    unsigned  crowd = share->aboard >= before ? (unsigned)share->aboard : before - 1;
+
+    if (crowd != before)
+        atomic_store_explicit(&lane->crowd, crowd, memory_order_relaxed);
+    if (share->aboard >= MC__FEW)
+        mc__pool_met_many(pool_of(share));
 }
 
 /* Takes on board who waits. Whether anything is to be sent. */
@@ -319,7 +404,7 @@ static bool board(mc__share *share) {
     share->values = 0;
     if (share->first)
         add(share, share->first); /* has been looked at, and finds room */
-    else if (!mc__pool_crowded(pool_of(share), share->lane))
+    else if (!is_awaited(lane_of(share)))
         return false;
     else if (!is_fit(share) || is_stuck(share, mc__time_now())) {
         share->full = true;
@@ -328,7 +413,8 @@ static bool board(mc__share *share) {
     if (!pipeline->first)
         share->moved = mc__time_now();
     share->first = NULL;
-    share->full = !mc__pool_take_along(pool_of(share), share->lane, add_waiter, share);
+    take_along(share);
+    note_crowd(share);
     for (size_t i = 0; i < LINES; i++) {
         struct line *line = &share->lines[i];
         if (!line->boarding)
@@ -366,14 +452,23 @@ static bool take_output(mc__share *share, mc_slice *bytes) {
 /* -------------------------------------------------------------------------------------------------- who does what next --
  */
 
+/* Nobody is on board any more, and nobody comes. Who waits in the lane's queue when nothing is shared there goes another
+ * way.
+ */
 static void withdraw(mc__share *share) {
-    mc__share **at = &pool_of(share)->shares[0];
+    mc__lane   *lane = lane_of(share);
+    mc__share **at = &lane->shares;
+    mc__rider  *rider;
 
-    while (*at && *at != share)
-        at++;
-    for (; *at; at++)
-        at[0] = at[1];
-    mc__pool_count_joinable(pool_of(share), -1); /* it was counted whether or not the list had room for it */
+    while (*at != share)
+        at = &(*at)->next;
+    *at = share->next;
+    share->over = true;
+    mc__lane_count_joinable(lane, -1);
+    while (!lane->shares && (rider = lane->first) != NULL) {
+        queue_remove(lane, rider);
+        tell(share, rider, MC__RIDING_REFUSED);
+    }
 }
 
 /* Whoever is on board fails; whether his request may have reached the server is known by its line. */
@@ -451,7 +546,7 @@ static mc__duty settle(mc__share *share, mc__rider *self) {
     }
     if (!reader) {
         withdraw(share);
-        return MC__DUTY_CLOSE;
+        return MC__DUTY_NONE;
     }
     appoint(share, reader);
     if (reader == self) {
@@ -473,18 +568,20 @@ static mc__share *share_of(mc__connection *connection) {
 }
 
 mc__share *mc__share_open(mc__host *host, unsigned lane, mc__connection *connection, mc__rider *rider) {
+    mc__lane   *at_lane = &host->pool.lanes[lane];
     mc__share  *share = share_of(connection);
-    mc__share **at = host->pool.shares;
+    mc__share **at = &at_lane->shares;
 
     if (!share)
         return NULL;
     share->host = host;
     share->connection = connection;
     share->lane = lane;
+    share->next = NULL;
     share->first = rider;
     share->reader = NULL;
     share->sender = rider; /* from before others see it */
-    share->heard = share->stray = share->full = share->stalled = false;
+    share->heard = share->stray = share->over = share->full = share->stalled = false;
     share->broken = MC_OK;
     share->aboard = share->values = 0;
     share->wakes = (mc__park_wakes){{0}};
@@ -492,35 +589,84 @@ mc__share *mc__share_open(mc__host *host, unsigned lane, mc__connection *connect
         share->lines[i].share = share;
         share->lines[i].exchange.count = share->lines[i].exchange.answered = 0;
     }
-    mc__park_take_place(&rider->park, &host->pool.park_words[lane]);
+    mc__park_take_place(&rider->park, &at_lane->words);
     mc__pool_count_lane(&host->pool, lane);
     lock(share);
     while (*at)
-        at++;
-    if (at < host->pool.shares + MC__SHARES_MAX)
-        *at = share;
+        at = &(*at)->next;
+    *at = share;
     unlock_and_wake(share);
     return share;
 }
 
-mc__share *mc__share_join(mc__host *host, unsigned lane, mc__rider *rider, mc__time now, bool *stuck) {
-    mc__pool  *pool = &host->pool;
+bool mc__share_enter(mc__host *host, unsigned number, mc__rider *rider, mc__time now, mc__share **share) {
+    mc__pool *pool = &host->pool;
+    mc__lane *lane = &pool->lanes[number];
+
+    *share = NULL;
+    if (!mc__lane_is_open(lane) || mc__pool_has_strangers(pool)) /* who would wait behind those who share for ever */
+        return false;
+    mc__park_take_place(&rider->park, &lane->words);
+    mc__lock_take(&lane->lock);
+    if (mc__lane_has_crowd(lane))
+        *share = main_share(lane, now);
+    if (!*share) {
+        mc__lock_release(&lane->lock);
+        return false;
+    }
+    queue_add(lane, rider);
+    if ((*share)->sender)
+        *share = NULL;
+    else
+        set_sender(*share, rider);
+    mc__lock_release(&lane->lock);
+    return true;
+}
+
+mc__taken mc__share_break_out(mc__host *host, unsigned number, mc__rider *rider, mc__connection **connection) {
+    mc__lane *lane = &host->pool.lanes[number];
+    mc__taken taken = MC__TAKEN_NOTHING;
+
+    mc__lock_take(&lane->lock);
+    if (rider->queued) {
+        taken = mc__pool_break_in(&host->pool, connection);
+        if (taken != MC__TAKEN_PLACE)
+            queue_remove(lane, rider);
+    }
+    mc__lock_release(&lane->lock);
+    return taken;
+}
+
+bool mc__share_leave_queue(mc__host *host, unsigned number, mc__rider *rider) {
+    mc__lane *lane = &host->pool.lanes[number];
+    bool      queued;
+
+    mc__lock_take(&lane->lock);
+    queued = rider->queued;
+    if (queued)
+        queue_remove(lane, rider);
+    mc__lock_release(&lane->lock);
+    return queued;
+}
+
+mc__share *mc__share_join(mc__host *host, unsigned number, mc__rider *rider, mc__time now, bool *stuck) {
+    mc__lane  *lane = &host->pool.lanes[number];
     mc__share *share = NULL;
 
     *stuck = false;
     /* A sender that ends looks at the queue once more after it has said so. */
-    if (!mc__pool_joinable(pool))
+    if (!mc__lane_is_joinable(lane))
         return NULL;
-    pthread_mutex_lock(&pool->ride_lock);
+    mc__lock_take(&lane->lock);
     if (!rider->share) {
-        share = main_share(pool, lane, now);
-        *stuck = !share && atomic_load(&pool->lanes[lane]) > 0;
+        share = main_share(lane, now);
+        *stuck = !share && mc__lane_is_open(lane);
     }
     if (share && share->sender)
         share = NULL;
     if (share)
         set_sender(share, rider);
-    pthread_mutex_unlock(&pool->ride_lock);
+    mc__lock_release(&lane->lock);
     return share;
 }
 
@@ -551,21 +697,22 @@ static bool send_all(const mc__stream *stream, mc_slice bytes, mc__time deadline
 /* Those who have just been woken come at the same time: each of them that gets on board saves a send. But where the
  * processor is wanted by others, who may keep it for long, they are not waited for. */
 static void let_others_come(mc__share *share, mc__time deadline) {
-    mc__pool *pool = pool_of(share);
+    mc__lane *lane = lane_of(share);
     mc__time  before = mc__time_now(), after;
 
-    if (before < atomic_load_explicit(&pool->yield_from, memory_order_relaxed) || deadline - before < YIELD_MARGIN)
+    if (before < atomic_load_explicit(&lane->yield_from, memory_order_relaxed) || deadline - before < YIELD_MARGIN)
         return;
     sched_yield();
     after = mc__time_now();
     if (after - before > YIELD_MAX)
-        atomic_store_explicit(&pool->yield_from, after + YIELD_PAUSE, memory_order_relaxed);
+        atomic_store_explicit(&lane->yield_from, after + YIELD_PAUSE, memory_order_relaxed);
 }
 
 /* Whether there are some to be taken along by this lane. */
 static bool has_passengers(const mc__share *share) {
-    return mc__pool_crowded(pool_of(share), share->lane) && share->broken == MC_OK && !share->full &&
-           main_share(pool_of(share), share->lane, mc__time_now()) == share;
+    const mc__lane *lane = lane_of(share);
+
+    return is_awaited(lane) && share->broken == MC_OK && !share->full && main_share(lane, mc__time_now()) == share;
 }
 
 /* With the lock held: whether it is over with sending. Who has come to the queue since it was looked at has found nobody to
@@ -584,7 +731,7 @@ mc__duty mc__share_send(mc__share *share, mc__rider *self, mc__time deadline) {
 
     for (int batches = 0;; batches++) {
         bool sends;
-        if (!share->first)
+        if (batches == 0 && (!share->first || mc__lane_has_crowd(lane_of(share))))
             let_others_come(share, deadline);
         lock(share);
         sends = batches < BATCHES && board(share) && take_output(share, &bytes);
@@ -656,27 +803,29 @@ mc__duty mc__share_read(mc__share *share, mc__rider *self, mc__time now, mc__tim
     return duty;
 }
 
-/* ---------------------------------------------------------------------------------------------------- leaving, closing --
+/* ---------------------------------------------------------------------------------------------------- leaving --
  */
 
-bool mc__share_has_others(mc__host *host, const mc__rider *self) {
-    bool others;
+bool mc__share_has_others(mc__host *host, unsigned number, const mc__rider *self) {
+    mc__lane *lane = &host->pool.lanes[number];
+    bool      others;
 
-    pthread_mutex_lock(&host->pool.ride_lock);
+    mc__lock_take(&lane->lock);
     others = (self->state == MC__RIDING_WAITS || self->state == MC__RIDING_READS) && self->share &&
              (self->share->aboard > 1 || self->share->stalled);
-    pthread_mutex_unlock(&host->pool.ride_lock);
+    mc__lock_release(&lane->lock);
     return others;
 }
 
-mc__duty mc__share_leave(mc__host *host, mc__rider *self) {
+mc__duty mc__share_leave(mc__host *host, unsigned number, mc__rider *self) {
+    mc__lane    *lane = &host->pool.lanes[number];
     mc__share   *share;
     struct line *line;
     mc__duty     duty;
 
-    pthread_mutex_lock(&host->pool.ride_lock);
+    mc__lock_take(&lane->lock);
     if (self->state != MC__RIDING_WAITS && self->state != MC__RIDING_READS && !self->lingers) {
-        pthread_mutex_unlock(&host->pool.ride_lock);
+        mc__lock_release(&lane->lock);
         return MC__DUTY_NONE;
     }
     share = self->share; /* is there as long as the rider is on board, or reads */
@@ -693,27 +842,4 @@ mc__duty mc__share_leave(mc__host *host, mc__rider *self) {
     duty = settle(share, NULL);
     unlock_and_wake(share);
     return duty;
-}
-
-void mc__share_close(mc__share *share) {
-    mc__connection *connection = share->connection;
-    mc__host       *host = share->host;
-    unsigned        lane = share->lane;
-    char            reason[sizeof share->reason];
-    bool            refused = share->broken == MC_PROTOCOL_ERROR || share->broken == MC_CLIENT_ERROR;
-    bool            stray = share->stray && share->broken == MC_OK;
-
-    if (!share->stray && mc__pipeline_reusable(&connection->pipeline)) {
-        mc__connection_rest(connection);
-        mc__pool_end_lane(&host->pool, lane, connection);
-        return;
-    }
-    memcpy(reason, share->reason, sizeof reason);
-    mc__pipeline_abandon(&connection->pipeline, MC_TIMEOUT); /* what nobody waits for any more */
-    mc__pool_drop(&host->pool, connection);
-    mc__pool_end_lane(&host->pool, lane, NULL);
-    if (refused)
-        mc__host_log(host, reason);
-    else if (stray)
-        mc__host_log(host, "sent what nobody had asked for. Connection closed.");
 }

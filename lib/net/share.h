@@ -1,11 +1,12 @@
 /*
- * One connection for the requests of several threads, while they come faster than it answers: a lane. Whoever comes waits in
- * the pool's queue; one of them sends for all who wait (keys to get become one line), and one of them receives for all. The
- * others sleep, each until its own answer is there, and no longer than until its own deadline: who leaves early leaves its
- * place behind, where its answer is read and thrown away. Who receives and is done, or leaves, is followed by another.
+ * One connection for the requests of several threads, while they come faster than it answers. Whoever comes waits in the
+ * queue of his lane or, where not many have met yet, of the pool; one of them sends for all who wait (keys to get become one
+ * line), and one of them receives for all. The others sleep, each until its own answer is there, and no longer than until
+ * its own deadline: who leaves early leaves its place behind, where its answer is read and thrown away. Who receives and is
+ * done, or leaves, is followed by another.
  *
- * A lane's pipeline touches the memory of other threads' calls: under the pool's ride lock, which nobody holds while he
- * waits for the network. Lanes are in the pool's list of them, under the same lock.
+ * The pipeline of such a connection touches the memory of other threads' calls: under the lock of its lane, which nobody
+ * holds while he waits for the network.
  */
 #ifndef MC_NET_SHARE_H
 #define MC_NET_SHARE_H
@@ -22,7 +23,8 @@ typedef enum mc__riding {
     MC__RIDING_READS,    /* the same, and it is the one that receives */
     MC__RIDING_ANSWERED, /* through its exchange */
     MC__RIDING_FAILED,   /* the connection broke: failure and reason say why, its exchange whether it was sent */
-    MC__RIDING_ALONE     /* it is to ask once more, on its own */
+    MC__RIDING_ALONE,    /* it is to ask once more, on its own */
+    MC__RIDING_REFUSED   /* it waited in the lane's queue, and nobody is there any more to take it on board */
 } mc__riding;
 
 /* A call with one request that may share. */
@@ -33,35 +35,46 @@ typedef struct mc__rider {
     char         *reason;   /* room for why it failed */
     size_t        reason_size;
 
-    /* Under the ride lock; the call's own from when its park is set. */
-    mc__riding state;
-    mc__share *share; /* NULL: it is not on board yet */
-    void      *line;
-    size_t     at;      /* in the line */
-    bool       lingers; /* it is answered, and receives until the lane can be left in order */
-    mc_status  failure;
-    bool       heard;          /* a byte of the host has come */
-    bool       first_to_leave; /* of those who have left since a byte has come */
+    /* Under the lane's lock; the call's own from when its park is set. */
+    mc__riding        state;
+    bool              queued; /* in the lane's queue */
+    struct mc__rider *previous, *next;
+    mc__share        *share; /* NULL: it is not on board yet */
+    void             *line;
+    size_t            at;      /* in the line */
+    bool              lingers; /* it is answered, and receives until the connection can be left in order */
+    mc_status         failure;
+    bool              heard;          /* a byte of the host has come */
+    bool              first_to_leave; /* of those who have left since a byte has come */
 } mc__rider;
 
 /* What the caller is to do next. */
 typedef enum mc__duty {
-    MC__DUTY_NONE, /* look at its state: wait, or be done. The lane may be gone */
+    MC__DUTY_NONE, /* look at its state: wait, or be done. The share may be gone */
     MC__DUTY_READ,
-    MC__DUTY_SEND,  /* for others, and then to read */
-    MC__DUTY_CLOSE, /* nobody uses the lane any more: mc__share_close */
+    MC__DUTY_SEND /* for others, and then to read */
 } mc__duty;
 
-/* Makes a lane of a connection on which nothing is asked. The caller sends first, and its rider, which is in no queue, is
- * the first on board. NULL: no memory. */
+/* Of a connection on which nothing is asked. The caller sends first, and its rider, which is in no queue, is the first on
+ * board. NULL: no memory. */
 mc__share *mc__share_open(mc__host *host, unsigned lane, mc__connection *connection, mc__rider *rider);
 
-/* The lane that the caller's rider, which is in the queue, waits for: the caller is the one who sends on it now. NULL: there
- * is none on which nobody sends, or it is on board already; *stuck: it has not moved for a while, and it is better not to
- * wait. */
+/* The short way, where many have met on a lane of late: the caller's rider, which is in no queue, waits in the lane's.
+ * false: it is to go the pool's way. *share: the caller is the one who sends there now; NULL: somebody does. */
+bool mc__share_enter(mc__host *host, unsigned lane, mc__rider *rider, mc__time now, mc__share **share);
+
+/* For one who has gone the short way, and waited for long: as mc__pool_break_out. */
+mc__taken mc__share_break_out(mc__host *host, unsigned lane, mc__rider *rider, mc__connection **connection);
+
+/* Leaves the lane's queue, if it is there. */
+bool mc__share_leave_queue(mc__host *host, unsigned lane, mc__rider *rider);
+
+/* What is shared on the lane that the caller's rider, which is in the pool's queue, waits for: the caller is the one who
+ * sends there now. NULL: there is none on which nobody sends, or it is on board already; *stuck: it has not moved for a
+ * while, and it is better not to wait. */
 mc__share *mc__share_join(mc__host *host, unsigned lane, mc__rider *rider, mc__time now, bool *stuck);
 
-/* Sends what all ask who wait in the queue, until nobody does or there is no room. By who has opened or joined. */
+/* Sends what all ask who wait, until nobody does or there is no room. By who has opened, entered or joined. */
 mc__duty mc__share_send(mc__share *share, mc__rider *self, mc__time deadline);
 
 /* Receives once. By who reads; again, while the duty is to read. Sending, where that is the duty, comes before. It waits to
@@ -69,14 +82,11 @@ mc__duty mc__share_send(mc__share *share, mc__rider *self, mc__time deadline);
  */
 mc__duty mc__share_read(mc__share *share, mc__rider *self, mc__time now, mc__time until, mc__time deadline);
 
-/* Whether others are on board of the lane that the rider is on, or have just left it in vain. */
-bool mc__share_has_others(mc__host *host, const mc__rider *self);
+/* Whether others are on board with the rider, whose lane it is, or have just left in vain. */
+bool mc__share_has_others(mc__host *host, unsigned lane, const mc__rider *self);
 
 /* Leaves early: by who has been on board. Where it has been told its end in this moment, nothing is done, and its state says
  * which; else that is MC__RIDING_WAITS or MC__RIDING_READS still. */
-mc__duty mc__share_leave(mc__host *host, mc__rider *self);
-
-/* The end of a lane that nobody uses: its connection goes back to the pool or, out of step, is dropped. */
-void mc__share_close(mc__share *share);
+mc__duty mc__share_leave(mc__host *host, unsigned lane, mc__rider *self);
 
 #endif

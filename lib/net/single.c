@@ -27,6 +27,7 @@ struct single {
     mc__time  began;
     mc__time  slow_at; /* from then on it is asked once more */
     bool      again;   /* it leaves its lane to be that */
+    bool      entered; /* it has gone the short way, into its lane's queue */
 };
 
 /* A request that has an answer of its own, and none that is known to be large. */
@@ -164,9 +165,13 @@ static void replace(struct single *self, mc__connection *connection) {
 
 /* ---------------------------------------------------------------------------------------------------------- sharing -- */
 
-/* How long answers take on the lanes of a host, of late. */
+static mc__lane *lane_of(const struct single *self) {
+    return &self->call->host->pool.lanes[self->call->waiter.lane];
+}
+
+/* How long answers take on its lane, of late. */
 static void note_time(struct single *self) {
-    atomic_llong *usual = &self->call->host->pool.usual;
+    atomic_llong *usual = &lane_of(self)->usual;
     long long     before = atomic_load_explicit(usual, memory_order_relaxed);
     long long     took = self->turn.now - self->began;
 
@@ -176,7 +181,7 @@ static void note_time(struct single *self) {
 /* When a call on a lane is asked once more; only a get may be, without harm and without a trace. */
 static mc__time slow_from(const struct single *self) {
     mc__verb  verb = self->call->exchange->command.verb;
-    long long usual = atomic_load_explicit(&self->call->host->pool.usual, memory_order_relaxed);
+    long long usual = atomic_load_explicit(&lane_of(self)->usual, memory_order_relaxed);
     mc__time  wait = SLOW_TIMES * usual > SLOW_MIN ? SLOW_TIMES * usual : SLOW_MIN;
 
     return verb == MC__VERB_GET || verb == MC__VERB_GETS ? mc__earlier(self->began + wait, self->turn.deadline)
@@ -187,10 +192,18 @@ static mc__time slow_from(const struct single *self) {
 static bool is_to_be_asked_again(struct single *self) {
     mc__host *host = self->call->host;
 
-    self->again = self->slow_at < self->turn.deadline && mc__share_has_others(host, &self->rider) &&
+    self->again = self->slow_at < self->turn.deadline && mc__share_has_others(host, self->call->waiter.lane, &self->rider) &&
                   mc__pool_has_one_for(&host->pool, &self->call->waiter);
     self->slow_at = self->turn.deadline;
     return self->again;
+}
+
+static void take_the_pools_way(struct single *self);
+
+/* Nothing was sent. */
+static void stop_unsent(struct single *self) {
+    self->call->state = MC__CALL_QUEUED;
+    mc__call_stop(self->call, self->turn.now, MC_TIMEOUT);
 }
 
 /* Goes on, or ends, with what has come of its request. The lane is others' business by now. */
@@ -211,6 +224,12 @@ static void conclude(struct single *self) {
         break;
     case MC__RIDING_ALONE:
         go_on(self);
+        break;
+    case MC__RIDING_REFUSED:
+        if (self->turn.now < self->turn.deadline)
+            take_the_pools_way(self);
+        else
+            stop_unsent(self);
         break;
     default: /* it has left; all whose deadlines come one after another say the same of the host, once */
         if (self->again) {
@@ -241,11 +260,9 @@ static bool do_duty(struct single *self, mc__share *share, mc__duty duty) {
         }
         self->turn.now = mc__time_now();
         left = self->turn.now >= self->turn.deadline || (self->turn.now >= self->slow_at && is_to_be_asked_again(self));
-        duty = left ? mc__share_leave(self->call->host, &self->rider)
+        duty = left ? mc__share_leave(self->call->host, self->call->waiter.lane, &self->rider)
                     : mc__share_read(share, &self->rider, self->turn.now, self->slow_at, self->turn.deadline);
     }
-    if (duty == MC__DUTY_CLOSE)
-        mc__share_close(share);
     return left;
 }
 
@@ -256,13 +273,12 @@ static void begin(struct single *self, mc__connection *connection, bool shares);
 static void give_up(struct single *self) {
     mc__call *call = self->call;
 
-    if (mc__pool_leave(&call->host->pool, &call->waiter)) {
-        call->state = MC__CALL_QUEUED;
-        mc__call_stop(call, self->turn.now, MC_TIMEOUT);
+    if (mc__share_leave_queue(call->host, call->waiter.lane, &self->rider) ||
+        mc__pool_leave(&call->host->pool, &call->waiter)) {
+        stop_unsent(self);
         return;
     }
-    if (mc__share_leave(call->host, &self->rider) == MC__DUTY_CLOSE)
-        mc__share_close(self->rider.share);
+    mc__share_leave(call->host, call->waiter.lane, &self->rider);
     conclude(self);
 }
 
@@ -277,7 +293,8 @@ static mc__taken wait_in_turn(struct single *self, mc__connection **connection) 
             return MC__TAKEN_NOTHING;
         self->turn.now = mc__time_now();
         if (self->turn.now < self->turn.deadline) /* later, there is no time for what it could have had */
-            taken = mc__pool_break_out(&call->host->pool, &call->waiter, connection);
+            taken = self->entered ? mc__share_break_out(call->host, call->waiter.lane, &self->rider, connection)
+                                  : mc__pool_break_out(&call->host->pool, &call->waiter, connection);
         self->patience = PATIENCE;
     }
     return taken;
@@ -381,25 +398,59 @@ static void wait_in_queue(struct single *self) {
     }
 }
 
-/* The call shares, or leads as one that may. */
-static void run_among_others(struct single *self) {
+/* Leads, or waits in the pool's queue. */
+static void take_the_pools_way(struct single *self) {
     mc__call       *call = self->call;
     mc__connection *connection;
     bool            calm;
+
+    mc__park_reset(&self->rider.park);
+    self->rider.state = MC__RIDING_WAITS;
+    self->entered = false;
+    self->patience = PATIENCE;
+    self->slow_at = self->turn.deadline;
+    if (mc__pool_lead(&call->host->pool, &call->waiter, &self->rider.park, &connection, &calm) == MC__TAKEN_PLACE)
+        wait_in_queue(self);
+    else
+        begin(self, connection, !calm);
+}
+
+/* Goes on board with the many that meet on its processor's lane. false: there is none with many. */
+static bool take_the_short_way(struct single *self) {
+    mc__call  *call = self->call;
+    mc__share *share;
+    unsigned   lane = mc__pool_own_lane(&call->host->pool);
+
+    if (!mc__share_enter(call->host, lane, &self->rider, self->turn.now, &share))
+        return false;
+    mc__waiter_init(&call->waiter, &self->rider.park);
+    call->waiter.waiting = MC__WAITING_RIDES; /* it has a place to leave, as those from the pool's queue have */
+    call->waiter.lane = (unsigned char)lane;
+    self->entered = true;
+    self->patience = PATIENCE;
+    if (share) {
+        board(self, share);
+    } else {
+        self->slow_at = slow_from(self);
+        ride(self);
+    }
+    return true;
+}
+
+/* The call shares, or leads as one that may. */
+static void run_among_others(struct single *self) {
+    mc__call *call = self->call;
 
     self->rider.exchange = call->exchange;
     self->rider.reason = call->reason;
     self->rider.reason_size = sizeof call->reason;
     self->rider.state = MC__RIDING_WAITS;
+    self->rider.queued = false;
     self->rider.share = NULL;
-    self->patience = PATIENCE;
     self->began = self->turn.now;
-    self->slow_at = self->turn.deadline;
     self->again = false;
-    if (mc__pool_lead(&call->host->pool, &call->waiter, &self->rider.park, &connection, &calm) == MC__TAKEN_PLACE)
-        wait_in_queue(self);
-    else
-        begin(self, connection, !calm);
+    if (!take_the_short_way(self))
+        take_the_pools_way(self);
 }
 
 void mc__single_run(mc__call *call, size_t value_size, mc__time now, mc__time deadline) {

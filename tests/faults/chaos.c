@@ -86,7 +86,7 @@ static void look_for_sharing(const mc_client *client) {
 
     for (size_t i = 0; i < roster->count; i++) {
         atomic_fetch_add(&looks, 1);
-        atomic_fetch_add(&looks_at_sharing, atomic_load(&roster->hosts[i]->pool.riding) > 1);
+        atomic_fetch_add(&looks_at_sharing, mc__pool_riding(&roster->hosts[i]->pool) > 1);
     }
     mc__roster_release(roster);
 }

@@ -1,6 +1,7 @@
 #include "support/rides.h"
 
 #include "client/client.h"
+#include "net/share.h"
 #include "support/check_main.h"
 #include "support/crew.h"
 #include "support/homes.h"
@@ -145,6 +146,13 @@ size_t ride_queue_length(mc_client *client) {
     for (const mc__waiter *waiter = pool->first; waiter; waiter = waiter->next)
         length++;
     mc__lock_release(&pool->lock);
+    for (size_t i = 0; i < MC__LANES; i++) {
+        mc__lane *lane = &pool->lanes[i];
+        mc__lock_take(&lane->lock);
+        for (const mc__rider *rider = lane->first; rider; rider = rider->next)
+            length++;
+        mc__lock_release(&lane->lock);
+    }
     return length;
 }
 
@@ -157,12 +165,16 @@ bool ride_all_is_quiet(mc_client *client) {
     mc__pool *pool = &client->core->roster->hosts[0]->pool;
     bool      quiet;
 
-    pthread_mutex_lock(&pool->ride_lock);
     mc__lock_take(&pool->lock);
-    quiet = !pool->first && pool->leading == 0 && atomic_load(&pool->riding) == 0 && pool->crowd == 0 &&
-            atomic_load(&pool->joinable) == 0 && !pool->shares[0];
+    quiet = !pool->first && pool->leading == 0 && pool->crowd == 0 && !mc__pool_has_strangers(pool);
     mc__lock_release(&pool->lock);
-    pthread_mutex_unlock(&pool->ride_lock);
+    for (size_t i = 0; i < MC__LANES; i++) {
+        mc__lane *lane = &pool->lanes[i];
+        mc__lock_take(&lane->lock);
+        quiet = quiet && !lane->first && !lane->shares && atomic_load(&lane->riding) == 0 && !mc__lane_is_joinable(lane) &&
+                !mc__lane_is_awaited(lane);
+        mc__lock_release(&lane->lock);
+    }
     return quiet;
 }
 

@@ -57,7 +57,8 @@ void ride_take(const ride *self, mc_client *client, int timeout_ms, ride_result 
 /* A client that may have that many connections to the host. */
 mc_client *ride_client(const char *host, unsigned connections);
 
-/* How many calls wait for a connection of the client's only host, and how many wait until there are so many. */
+/* How many calls wait for a connection of the client's only host, or on a lane of it, and how many wait until there are so
+ * many. */
 size_t ride_queue_length(mc_client *client);
 void   ride_await_queue(mc_client *client, size_t length);
 

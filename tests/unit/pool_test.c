@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -21,7 +22,7 @@ static mc__pool   pool;
 static mc__waiter waiters[WAITERS];
 
 static void init(void) {
-    ck_assert_int_eq(mc__pool_init(&pool, MAX), 0);
+    mc__pool_init(&pool, MAX);
 }
 
 static void destroy(void) {
@@ -439,9 +440,9 @@ START_TEST(few_lead_on_connections_of_their_own) {
 
     lead_all(connections);
     queue_to_share(1);
-    ck_assert(mc__pool_crowded(&pool, 0));
+    ck_assert(mc__lane_is_awaited(&pool.lanes[0]));
     ck_assert(mc__pool_leave(&pool, &waiters[1]));
-    ck_assert(!mc__pool_crowded(&pool, 0));
+    ck_assert(!mc__lane_is_awaited(&pool.lanes[0]));
     mc__pool_stop_leading(&pool, connections[1]);
     ck_assert_int_eq(lead(0, &taken), MC__TAKEN_CONNECTION);
     ck_assert_ptr_eq(taken, connections[1]);
@@ -479,9 +480,9 @@ START_TEST(a_lane_that_ends_is_followed) {
     mc__pool_count_lane(&pool, 0);
     for (size_t i = 1; i < MAX; i++)
         mc__pool_stop_leading(&pool, connections[i]);
-    mc__pool_count_riding(&pool, MAX); /* so that who comes waits, though connections are idle */
+    mc__lane_count_riding(&pool.lanes[0], MAX); /* so that who comes waits, though connections are idle */
     queue_to_share(1);
-    mc__pool_count_riding(&pool, -MAX);
+    mc__lane_count_riding(&pool.lanes[0], -MAX);
     mc__pool_end_lane(&pool, 0, NULL); /* it needs its connection no more, but keeps it for something else */
     check_leads(1, connections[MAX - 1]);
     mc__pool_stop_leading(&pool, connections[MAX - 1]);
@@ -515,7 +516,7 @@ START_TEST(those_who_are_taken_along_have_left_the_queue) {
     ck_assert_int_eq(mc__pool_break_out(&pool, &waiters[1], &connection), MC__TAKEN_NOTHING);
     ck_assert(take_along(9));
     ck_assert_ptr_null(pool.first);
-    ck_assert(!mc__pool_crowded(&pool, 0));
+    ck_assert(!mc__lane_is_awaited(&pool.lanes[0]));
     ck_assert(take_along(9));
     for (size_t i = 0; i < MAX; i++)
         mc__pool_stop_leading(&pool, connections[i]);
@@ -637,7 +638,7 @@ START_TEST(while_there_is_a_lane_connections_are_for_the_others) {
     check_leads(1, connections[2]);
     mc__pool_give_back(&pool, connections[0]);
     mc__pool_stop_leading(&pool, connections[2]);
-    ck_assert_uint_eq(pool.leading + atomic_load(&pool.lanes[0]), 0);
+    ck_assert_uint_eq(pool.leading + atomic_load(&pool.lanes[0].open), 0);
 }
 END_TEST
 
@@ -649,10 +650,10 @@ START_TEST(few_calls_for_a_while_end_a_lane) {
     ck_assert_int_eq(lead(0, &connection), MC__TAKEN_RIGHT);
     connection = open_by_right();
     mc__pool_count_lane(&pool, 0);
-    mc__pool_count_riding(&pool, MAX);
+    mc__lane_count_riding(&pool.lanes[0], MAX);
     queue_to_share(1);
     ck_assert(take_along(9));
-    mc__pool_count_riding(&pool, 1 - MAX);
+    mc__lane_count_riding(&pool.lanes[0], 1 - MAX);
     while (lead(2, &own) == MC__TAKEN_PLACE && queued < 1000) {
         queued++;
         ck_assert(take_along(9));
@@ -660,13 +661,13 @@ START_TEST(few_calls_for_a_while_end_a_lane) {
     ck_assert_uint_gt(queued, 8);
     ck_assert_uint_lt(queued, 100);
     own = open_by_right();
-    mc__pool_count_riding(&pool, MAX);
+    mc__lane_count_riding(&pool.lanes[0], MAX);
     queue_to_share(3); /* they are many again */
     mc__pool_stop_leading(&pool, own);
     mc__pool_end_lane(&pool, 0, connection);
     check_leads(3, connection);
     mc__pool_stop_leading(&pool, connection);
-    mc__pool_count_riding(&pool, -MAX - 1);
+    mc__lane_count_riding(&pool.lanes[0], -MAX - 1);
 }
 END_TEST
 
@@ -678,7 +679,7 @@ START_TEST(where_there_is_no_connection_for_a_lane_another_is_taken) {
     mc__pool_count_lane(&pool, 2);
     queue_to_share(1);
     ck_assert_uint_eq(waiters[1].lane, 2);
-    ck_assert_ptr_eq(parks[1].words, &pool.park_words[2]);
+    ck_assert_ptr_eq(parks[1].words, &pool.lanes[2].words);
     ck_assert(take_along(9)); /* on lane 0, for which nobody waits */
     ck_assert_int_eq(waiters[1].waiting, MC__WAITING_QUEUED);
     mc__pool_count_lane(&pool, 3);
@@ -691,9 +692,9 @@ START_TEST(where_there_is_no_connection_for_a_lane_another_is_taken) {
     ck_assert(!is_told(1));
     ck_assert_int_eq(mc__pool_break_out(&pool, &waiters[1], &none), MC__TAKEN_PLACE);
     ck_assert_uint_eq(waiters[1].lane, 3);
-    ck_assert_ptr_eq(parks[1].words, &pool.park_words[3]); /* it is there that it will be woken */
-    ck_assert(!mc__pool_crowded(&pool, 2));
-    ck_assert(mc__pool_crowded(&pool, 3));
+    ck_assert_ptr_eq(parks[1].words, &pool.lanes[3].words); /* it is there that it will be woken */
+    ck_assert(!mc__lane_is_awaited(&pool.lanes[2]));
+    ck_assert(mc__lane_is_awaited(&pool.lanes[3]));
     ck_assert(mc__pool_leave(&pool, &waiters[1]));
     mc__pool_return_right(&pool);
     mc__pool_end_lane(&pool, 3, connections[1]);
@@ -710,7 +711,7 @@ START_TEST(each_lane_takes_its_own) {
     lead_all(connections);
     mc__pool_count_lane(&pool, 1);
     queue_to_share(1);
-    atomic_store(&pool.lanes[1], 0);
+    atomic_store(&pool.lanes[1].open, 0);
     mc__pool_count_lane(&pool, 0);
     queue_to_share(2);
     queue_to_share(3);
@@ -764,18 +765,22 @@ START_TEST(a_childs_pool_has_no_crowd) {
     lead_all(connections);
     queue_to_share(1);
     queue_to_share(2);
-    mc__pool_count_riding(&pool, 2);
-    mc__pool_count_joinable(&pool, 1);
+    mc__lane_count_riding(&pool.lanes[0], 2);
+    mc__lane_count_joinable(&pool.lanes[0], 1);
     mc__pool_count_lane(&pool, 0);
-    for (size_t i = 0; i < MC__SHARES_MAX; i++)
-        pool.shares[i] = (struct mc__share *)&waiters[0]; /* nobody looks at what it is */
+    pool.lanes[0].shares = (struct mc__share *)&waiters[0]; /* nobody looks at what they are */
+    pool.lanes[0].first = pool.lanes[0].last = (struct mc__rider *)&waiters[0];
+    queue_up(&waiters[3]);
+    ck_assert(mc__pool_has_strangers(&pool));
     mc__pool_after_fork(&pool);
-    ck_assert(!mc__pool_crowded(&pool, 0));
-    ck_assert(!mc__pool_joinable(&pool));
-    ck_assert_uint_eq(pool.leading + atomic_load(&pool.lanes[0]) + atomic_load(&pool.riding) + pool.open, 0);
+    ck_assert(!mc__lane_is_awaited(&pool.lanes[0]));
+    ck_assert(!mc__lane_is_joinable(&pool.lanes[0]));
+    ck_assert_uint_eq(pool.leading + atomic_load(&pool.lanes[0].open) + mc__pool_riding(&pool) + pool.open, 0);
     ck_assert_ptr_null(pool.first);
-    for (size_t i = 0; i <= MC__SHARES_MAX; i++)
-        ck_assert_ptr_null(pool.shares[i]);
+    ck_assert(!mc__pool_has_strangers(&pool));
+    ck_assert_ptr_null(pool.lanes[0].shares);
+    ck_assert_ptr_null(pool.lanes[0].first);
+    ck_assert_ptr_null(pool.lanes[0].last);
     for (size_t i = 0; i < MAX; i++)
         mc__connection_free(connections[i]); /* a child leaves them: here nobody else has them */
 }

@@ -1,0 +1,76 @@
+/*
+ * Where threads of one processor meet at a host: those who are to be taken on board of the connection that is shared there
+ * (net/share.h), and what is known of late. Each lane has a lock and memory of its own, so that threads of different
+ * processors have nothing to do with each other while they share.
+ */
+#ifndef MC_NET_LANE_H
+#define MC_NET_LANE_H
+
+#include "base/lock.h"
+#include "net/park.h"
+
+struct mc__share;
+struct mc__rider;
+
+/* Fewer calls at once than this are few: each leads on a connection of its own. */
+#define MC__FEW 3
+
+typedef struct mc__lane {
+    mc__lock          lock;         /* never held while anybody waits for the network; taken before the pool's */
+    struct mc__share *shares;       /* the connections that are shared here, oldest first: more than one where the first does
+                                       not move */
+    struct mc__rider *first, *last; /* who waits to be taken on board */
+    atomic_uint       crowd;        /* so many got on board at once, of late */
+    atomic_uint       open;         /* how many are shared here */
+    atomic_uint       joinable;     /* of them, those on which nobody sends */
+    atomic_uint       riding;       /* calls on board */
+    atomic_uint       awaited;      /* calls in the pool's queue that wait for this lane */
+    atomic_llong      yield_from;   /* before, who sends does not give way to others */
+    atomic_llong      usual;        /* how long calls have taken of late */
+    mc__park_words    words;        /* where those wait who share here */
+    char              apart[64];    /* from the next one, for processors hold memory by so many bytes */
+} mc__lane;
+
+/* In a forked child, with the lock held: those who were here are threads of the parent. */
+static inline void mc__lane_clear(mc__lane *lane) {
+    lane->shares = NULL;
+    lane->first = lane->last = NULL;
+    atomic_store(&lane->crowd, 0);
+    atomic_store(&lane->open, 0);
+    atomic_store(&lane->joinable, 0);
+    atomic_store(&lane->riding, 0);
+    atomic_store(&lane->awaited, 0);
+}
+
+/* With the lock held. */
+static inline void mc__lane_count_riding(mc__lane *lane, int more) {
+    unsigned before = atomic_load_explicit(&lane->riding, memory_order_relaxed);
+
+    atomic_store_explicit(&lane->riding, before + (unsigned)more, memory_order_relaxed);
+}
+
+/* Whether there is a connection that is shared here. */
+static inline bool mc__lane_is_open(const mc__lane *lane) {
+    return atomic_load_explicit(&lane->open, memory_order_relaxed) > 0;
+}
+
+/* Whether more than a few have met here of late. */
+static inline bool mc__lane_has_crowd(const mc__lane *lane) {
+    return atomic_load_explicit(&lane->crowd, memory_order_relaxed) >= MC__FEW;
+}
+
+/* Whether anybody waits for this lane in the pool's queue. */
+static inline bool mc__lane_is_awaited(const mc__lane *lane) {
+    return atomic_load(&lane->awaited) > 0;
+}
+
+/* Whether there is a connection here on which nobody sends. */
+static inline bool mc__lane_is_joinable(const mc__lane *lane) {
+    return atomic_load(&lane->joinable) > 0;
+}
+
+static inline void mc__lane_count_joinable(mc__lane *lane, int more) {
+    atomic_fetch_add(&lane->joinable, (unsigned)more);
+}
+
+#endif
