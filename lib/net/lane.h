@@ -20,7 +20,8 @@ typedef struct mc__lane {
     struct mc__share *shares;       /* the connections that are shared here, oldest first: more than one where the first does
                                        not move */
     struct mc__rider *first, *last; /* who waits to be taken on board */
-    atomic_uint       crowd;        /* so many got on board at once, of late */
+    atomic_uint       queued;       /* how many they are */
+    atomic_uint       crowd;        /* so many have been on board at once, of late */
     atomic_uint       open;         /* how many are shared here */
     atomic_uint       joinable;     /* of them, those on which nobody sends */
     atomic_uint       riding;       /* calls on board */
@@ -35,6 +36,7 @@ typedef struct mc__lane {
 static inline void mc__lane_clear(mc__lane *lane) {
     lane->shares = NULL;
     lane->first = lane->last = NULL;
+    atomic_store(&lane->queued, 0);
     atomic_store(&lane->crowd, 0);
     atomic_store(&lane->open, 0);
     atomic_store(&lane->joinable, 0);
@@ -42,16 +44,24 @@ static inline void mc__lane_clear(mc__lane *lane) {
     atomic_store(&lane->awaited, 0);
 }
 
-/* With the lock held. */
-static inline void mc__lane_count_riding(mc__lane *lane, int more) {
-    unsigned before = atomic_load_explicit(&lane->riding, memory_order_relaxed);
+/* With the lock held, by which alone it changes; others may look. */
+static inline void mc__lane_count(atomic_uint *number, int more) {
+    unsigned before = atomic_load_explicit(number, memory_order_relaxed);
 
-    atomic_store_explicit(&lane->riding, before + (unsigned)more, memory_order_relaxed);
+    atomic_store_explicit(number, before + (unsigned)more, memory_order_relaxed);
 }
 
 /* Whether there is a connection that is shared here. */
 static inline bool mc__lane_is_open(const mc__lane *lane) {
     return atomic_load_explicit(&lane->open, memory_order_relaxed) > 0;
+}
+
+/* Whether as many are here as of late, with some who are neither in the queue nor on board: nobody else is likely to come.
+ */
+static inline bool mc__lane_has_all(const mc__lane *lane, unsigned more) {
+    return more + atomic_load_explicit(&lane->queued, memory_order_relaxed) +
+               atomic_load_explicit(&lane->riding, memory_order_relaxed) >=
+           atomic_load_explicit(&lane->crowd, memory_order_relaxed);
 }
 
 /* Whether more than a few have met here of late. */

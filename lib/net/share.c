@@ -15,8 +15,9 @@
 #define LINE_RIDERS 32
 #define LINE_KEYS_SIZE 1024
 
-/* A thread that gives way to others for longer than this has met some that are not of this lane, and does not for a while.
- * Nor does one whose deadline is near. */
+/* So often a thread that is about to send gives way to those who may come along. One that has given way for longer than this
+ * has met some that are not of this lane, and does not for a while. Nor does one whose deadline is near. */
+#define YIELDS 3
 #define YIELD_MAX (2 * MC__MS)
 #define YIELD_PAUSE (20 * MC__MS)
 #define YIELD_MARGIN (100 * MC__MS)
@@ -141,7 +142,7 @@ static mc__rider *take_off(struct line *line, size_t at) {
         return NULL;
     line->riders[at] = NULL;
     line->share->aboard--;
-    mc__lane_count_riding(lane_of(line->share), -1);
+    mc__lane_count(&lane_of(line->share)->riding, -1);
     return rider;
 }
 
@@ -305,7 +306,7 @@ static bool add(mc__share *share, mc__rider *rider) {
     rider->at = line->exchange.count++;
     line->riders[rider->at] = rider;
     share->aboard++;
-    mc__lane_count_riding(lane_of(share), 1);
+    mc__lane_count(&lane_of(share)->riding, 1);
     return true;
 }
 
@@ -350,6 +351,7 @@ static void queue_add(mc__lane *lane, mc__rider *rider) {
     else
         lane->first = rider;
     lane->last = rider;
+    mc__lane_count(&lane->queued, 1);
 }
 
 static void queue_remove(mc__lane *lane, mc__rider *rider) {
@@ -362,6 +364,7 @@ static void queue_remove(mc__lane *lane, mc__rider *rider) {
     else
         lane->last = rider->previous;
     rider->queued = false;
+    mc__lane_count(&lane->queued, -1);
 }
 
 /* Whether anybody waits to be taken on board. */
@@ -694,18 +697,26 @@ static bool send_all(const mc__stream *stream, mc_slice bytes, mc__time deadline
     return true;
 }
 
-/* Those who have just been woken come at the same time: each of them that gets on board saves a send. But where the
- * processor is wanted by others, who may keep it for long, they are not waited for. */
-static void let_others_come(mc__share *share, mc__time deadline) {
-    mc__lane *lane = lane_of(share);
-    mc__time  before = mc__time_now(), after;
+/* Gives way to others on this processor. false: it is wanted by some who may keep it for long, and who are not waited for in
+ * the time to come. */
+static bool give_way(mc__lane *lane, mc__time deadline) {
+    mc__time before = mc__time_now(), after;
 
     if (before < atomic_load_explicit(&lane->yield_from, memory_order_relaxed) || deadline - before < YIELD_MARGIN)
-        return;
+        return false;
     sched_yield();
     after = mc__time_now();
     if (after - before > YIELD_MAX)
         atomic_store_explicit(&lane->yield_from, after + YIELD_PAUSE, memory_order_relaxed);
+    return true;
+}
+
+/* Those who have just been woken come at the same time: each of them that gets on board saves a send. */
+static void let_others_come(const mc__share *share, mc__time deadline) {
+    mc__lane *lane = lane_of(share);
+
+    for (int times = 0; times < YIELDS && give_way(lane, deadline) && !mc__lane_has_all(lane, share->first ? 1 : 0); times++)
+        continue;
 }
 
 /* Whether there are some to be taken along by this lane. */

@@ -480,9 +480,9 @@ START_TEST(a_lane_that_ends_is_followed) {
     mc__pool_count_lane(&pool, 0);
     for (size_t i = 1; i < MAX; i++)
         mc__pool_stop_leading(&pool, connections[i]);
-    mc__lane_count_riding(&pool.lanes[0], MAX); /* so that who comes waits, though connections are idle */
+    mc__lane_count(&pool.lanes[0].riding, MAX); /* so that who comes waits, though connections are idle */
     queue_to_share(1);
-    mc__lane_count_riding(&pool.lanes[0], -MAX);
+    mc__lane_count(&pool.lanes[0].riding, -MAX);
     mc__pool_end_lane(&pool, 0, NULL); /* it needs its connection no more, but keeps it for something else */
     check_leads(1, connections[MAX - 1]);
     mc__pool_stop_leading(&pool, connections[MAX - 1]);
@@ -650,10 +650,10 @@ START_TEST(few_calls_for_a_while_end_a_lane) {
     ck_assert_int_eq(lead(0, &connection), MC__TAKEN_RIGHT);
     connection = open_by_right();
     mc__pool_count_lane(&pool, 0);
-    mc__lane_count_riding(&pool.lanes[0], MAX);
+    mc__lane_count(&pool.lanes[0].riding, MAX);
     queue_to_share(1);
     ck_assert(take_along(9));
-    mc__lane_count_riding(&pool.lanes[0], 1 - MAX);
+    mc__lane_count(&pool.lanes[0].riding, 1 - MAX);
     while (lead(2, &own) == MC__TAKEN_PLACE && queued < 1000) {
         queued++;
         ck_assert(take_along(9));
@@ -661,13 +661,13 @@ START_TEST(few_calls_for_a_while_end_a_lane) {
     ck_assert_uint_gt(queued, 8);
     ck_assert_uint_lt(queued, 100);
     own = open_by_right();
-    mc__lane_count_riding(&pool.lanes[0], MAX);
+    mc__lane_count(&pool.lanes[0].riding, MAX);
     queue_to_share(3); /* they are many again */
     mc__pool_stop_leading(&pool, own);
     mc__pool_end_lane(&pool, 0, connection);
     check_leads(3, connection);
     mc__pool_stop_leading(&pool, connection);
-    mc__lane_count_riding(&pool.lanes[0], -MAX - 1);
+    mc__lane_count(&pool.lanes[0].riding, -MAX - 1);
 }
 END_TEST
 
@@ -765,7 +765,7 @@ START_TEST(a_childs_pool_has_no_crowd) {
     lead_all(connections);
     queue_to_share(1);
     queue_to_share(2);
-    mc__lane_count_riding(&pool.lanes[0], 2);
+    mc__lane_count(&pool.lanes[0].riding, 2);
     mc__lane_count_joinable(&pool.lanes[0], 1);
     mc__pool_count_lane(&pool, 0);
     pool.lanes[0].shares = (struct mc__share *)&waiters[0]; /* nobody looks at what they are */
