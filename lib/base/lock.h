@@ -1,7 +1,7 @@
 /*
  * A lock for what is done in a few instructions. Taking it and releasing it are a few themselves, without a call, as long as
  * nobody else wants it at that moment: a command does so three times, and with a mutex each is fifty. Whoever has to wait
- * sleeps.
+ * for more than a moment sleeps.
  */
 #ifndef MC_BASE_LOCK_H
 #define MC_BASE_LOCK_H

@@ -41,6 +41,15 @@ void mc__platform_keep_alive(int fd, const mc__keep_alive *wanted);
 #define MC__HAVE_FUTEX 0
 #endif
 
+/* For the processor, while a thread looks at one word again and again. */
+static inline void mc__relax(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
 /* The number of the processor that this thread runs on, at this moment; 0 where that cannot be told at little cost. */
 unsigned mc__processor(void);
 
