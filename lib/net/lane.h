@@ -56,14 +56,6 @@ static inline bool mc__lane_is_open(const mc__lane *lane) {
     return atomic_load_explicit(&lane->open, memory_order_relaxed) > 0;
 }
 
-/* Whether as many are here as of late, with some who are neither in the queue nor on board: nobody else is likely to come.
- */
-static inline bool mc__lane_has_all(const mc__lane *lane, unsigned more) {
-    return more + atomic_load_explicit(&lane->queued, memory_order_relaxed) +
-               atomic_load_explicit(&lane->riding, memory_order_relaxed) >=
-           atomic_load_explicit(&lane->crowd, memory_order_relaxed);
-}
-
 /* Whether more than a few have met here of late. */
 static inline bool mc__lane_has_crowd(const mc__lane *lane) {
     return atomic_load_explicit(&lane->crowd, memory_order_relaxed) >= MC__FEW;
@@ -82,5 +74,19 @@ static inline bool mc__lane_is_joinable(const mc__lane *lane) {
 static inline void mc__lane_count_joinable(mc__lane *lane, int more) {
     atomic_fetch_add(&lane->joinable, (unsigned)more);
 }
+
+/* The lane's queue. With the lock held. */
+void mc__lane_add(mc__lane *lane, struct mc__rider *rider);
+void mc__lane_remove(mc__lane *lane, struct mc__rider *rider);
+
+/* By the rider's owner, without the lock: leaves the queue, if it is there. */
+bool mc__lane_leave(mc__lane *lane, struct mc__rider *rider);
+
+/* So many are on board now. With the lock held. */
+void mc__lane_note_crowd(mc__lane *lane, size_t aboard);
+
+/* Gives way to those who have just been woken, before one sends: each of them that gets on board saves a send. more: those
+ * who come along, and are neither in the queue nor on board. Without the lock. */
+void mc__lane_let_others_come(mc__lane *lane, unsigned more, mc__time deadline);
 
 #endif

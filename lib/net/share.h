@@ -66,9 +66,6 @@ bool mc__share_enter(mc__host *host, unsigned lane, mc__rider *rider, mc__time n
 /* For one who has gone the short way, and waited for long: as mc__pool_break_out. */
 mc__taken mc__share_break_out(mc__host *host, unsigned lane, mc__rider *rider, mc__connection **connection);
 
-/* Leaves the lane's queue, if it is there. */
-bool mc__share_leave_queue(mc__host *host, unsigned lane, mc__rider *rider);
-
 /* What is shared on the lane that the caller's rider, which is in the pool's queue, waits for: the caller is the one who
  * sends there now. NULL: there is none on which nobody sends, or it is on board already; *stuck: it has not moved for a
  * while, and it is better not to wait. */

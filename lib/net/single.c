@@ -273,8 +273,7 @@ static void begin(struct single *self, mc__connection *connection, bool shares);
 static void give_up(struct single *self) {
     mc__call *call = self->call;
 
-    if (mc__share_leave_queue(call->host, call->waiter.lane, &self->rider) ||
-        mc__pool_leave(&call->host->pool, &call->waiter)) {
+    if (mc__lane_leave(lane_of(self), &self->rider) || mc__pool_leave(&call->host->pool, &call->waiter)) {
         stop_unsent(self);
         return;
     }
