@@ -21,6 +21,7 @@ typedef struct bench_adapter {
 } bench_adapter;
 
 extern const bench_adapter bench_raw;         /* the limit: written by hand for just this */
+extern const bench_adapter bench_quiet;       /* the same, but for many sets and deletes, which are quiet meta commands */
 extern const bench_adapter bench_lib;         /* this library */
 extern int                 bench_lib_spin_us; /* its option; set before anything is opened */
 extern const bench_adapter bench_libmemcached;

@@ -6,11 +6,11 @@
 #include <string.h>
 
 static const bench_adapter *const adapters[] = {
-    &bench_raw,
-    &bench_lib,
+    &bench_raw, &bench_lib,
 #ifdef MC_BENCH_LIBMEMCACHED
     &bench_libmemcached,
 #endif
+    &bench_quiet, /* last, for it takes part only where it is named */
 };
 
 static const char usage[] =
@@ -26,7 +26,9 @@ static const char usage[] =
     "  --cores same|own|any same: client and servers share one core; own: the client has one, the servers another.\n"
     "                       Works of many threads always run on any\n"
     "  --work TEXT          only works whose names have the text in them (=TEXT: this one alone); may be given again\n"
-    "  --client NAME        only this one beside raw: lib, libmemcached; may be given again\n"
+    "  --client NAME        only this one beside raw: lib, libmemcached, quiet (raw sockets whose many sets and deletes "
+    "are\n"
+    "                       quiet meta commands); may be given again\n"
     "  --server PROGRAM     memcached: what is started as server, with memcached's options\n"
     "  --host ADDRESS       127.0.0.1:PORT of a server that is running, in place of starting some; give 32 for all works\n"
     "  --threads-host ADDRESS, --unix-host PATH\n"
@@ -195,7 +197,7 @@ static void choose_adapters(bench_plan *plan) {
     bench_plan chosen = {.adapter_count = 0};
 
     if (plan->adapter_count == 0)
-        for (size_t i = 0; i < sizeof adapters / sizeof *adapters; i++)
+        for (size_t i = 0; i < sizeof adapters / sizeof *adapters - 1; i++)
             add_adapter(plan, adapters[i]->name);
     add_adapter(&chosen, bench_raw.name);
     for (size_t i = 0; i < plan->adapter_count; i++)

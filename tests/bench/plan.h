@@ -5,7 +5,7 @@
 #include "bench/adapter.h"
 #include "bench/process.h"
 
-#define BENCH_ADAPTERS_MAX 3
+#define BENCH_ADAPTERS_MAX 4
 #define BENCH_WORKS_MAX 64
 
 typedef struct bench_plan {

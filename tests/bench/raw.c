@@ -1,7 +1,8 @@
 /*
  * The limit: what a C program that knows its servers and its keys would write by hand. A blocking socket a host, one request
  * formatted into one buffer, one send, receiving into one buffer that is reused, keys matched, numbers parsed strictly. No
- * deadline, no check of keys, no retry.
+ * deadline, no check of keys, no retry. "quiet" is the same, but that many sets and deletes are memcached's quiet meta
+ * commands with one "mn" behind them: the limit of what a client can have of a server for which it needs not be answered.
  */
 #include "bench/adapter.h"
 #include "bench/basics.h"
@@ -26,6 +27,7 @@ typedef struct lane {
 
 typedef struct session {
     bench_data *data;
+    bool        quiet; /* many sets and deletes are */
     lane        lanes[BENCH_HOSTS_MAX];
 } session;
 
@@ -91,6 +93,41 @@ static void ask_line(session *s, unsigned first, const char *verb, size_t verb_l
         at = put(put(at, key->text, key->len), end, end_len);
         host->out_len = (size_t)(at - host->out);
         host->asked++;
+    }
+}
+
+/* "ms <key> <size> q", as the library has it: flags and ttl that are 0 are not named. */
+static void ask_quiet_set(session *s, unsigned first) {
+    size_t size = s->data->work->value_size;
+
+    for (unsigned i = first; i < first + s->data->work->keys; i++) {
+        const bench_key *key = &s->data->keys[i];
+        lane            *host = &s->lanes[key->host];
+        char            *at = put(host->out + host->out_len, "ms ", 3);
+        at = put_number(put(put(at, key->text, key->len), " ", 1), size);
+        at = put(put(at, " q\r\n", 4), bench_data_value(s->data, i), size);
+        host->out_len = (size_t)(put(at, "\r\n", 2) - host->out);
+        host->asked++;
+    }
+}
+
+/* "md <key> q O<number>", so that a miss could be told. */
+static void ask_quiet_delete(session *s, unsigned first) {
+    for (unsigned i = first; i < first + s->data->work->keys; i++) {
+        const bench_key *key = &s->data->keys[i];
+        lane            *host = &s->lanes[key->host];
+        char            *at = put(host->out + host->out_len, "md ", 3);
+        at = put_number(put(put(at, key->text, key->len), " q O", 4), i - first);
+        host->out_len = (size_t)(put(at, "\r\n", 2) - host->out);
+        host->asked++;
+    }
+}
+
+static void ask_all_done(session *s) {
+    for (unsigned i = 0; i < s->data->work->hosts; i++) {
+        lane *host = &s->lanes[i];
+        if (host->asked > 0)
+            host->out_len = (size_t)(put(host->out + host->out_len, "mn\r\n", 4) - host->out);
     }
 }
 
@@ -192,6 +229,14 @@ static bool receive_lines(lane *host, const char *line, size_t len) {
     return host->in_len == host->asked * len;
 }
 
+/* Nothing but the answer to the "mn": all were done. */
+static bool receive_all_done(lane *host) {
+    while (host->in_len < 4)
+        if (!receive(host, 0))
+            return false;
+    return host->in_len == 4 && memcmp(host->in, "MN\r\n", 4) == 0;
+}
+
 static bool receive_number(session *s, lane *host) {
     const char *end;
 
@@ -204,7 +249,21 @@ static bool receive_number(session *s, lane *host) {
 
 /* ------------------------------------------------------------------------------------------------------------ calls -- */
 
+static bool is_quiet(const session *s) {
+    bench_operation operation = s->data->work->operation;
+
+    return s->quiet && (operation == BENCH_SET_MULTI || operation == BENCH_DELETE_MULTI);
+}
+
 static void format_requests(session *s, unsigned first) {
+    if (is_quiet(s)) {
+        if (s->data->work->operation == BENCH_SET_MULTI)
+            ask_quiet_set(s, first);
+        else
+            ask_quiet_delete(s, first);
+        ask_all_done(s);
+        return;
+    }
     switch (s->data->work->operation) {
     case BENCH_SET:
     case BENCH_SET_MULTI:
@@ -223,6 +282,8 @@ static void format_requests(session *s, unsigned first) {
 }
 
 static bool receive_answers(session *s, lane *host) {
+    if (is_quiet(s))
+        return receive_all_done(host);
     switch (s->data->work->operation) {
     case BENCH_SET:
     case BENCH_SET_MULTI:
@@ -264,12 +325,12 @@ static bool call(void *opened, unsigned batch) {
     return good;
 }
 
-static void *open_session(bench_data *data, void *first) {
+static session *open_sockets(bench_data *data, bool quiet) {
     session *s = bench_allocate(1, sizeof *s);
     size_t   size = data->work->keys * (LINE_MAX_LEN + data->work->value_size) + LINE_MAX_LEN;
 
-    (void)first;
     s->data = data;
+    s->quiet = quiet;
     for (unsigned i = 0; i < data->work->hosts; i++) {
         lane *host = &s->lanes[i];
         host->in_size = size;
@@ -281,6 +342,16 @@ static void *open_session(bench_data *data, void *first) {
             bench_fail(data->addresses[i]);
     }
     return s;
+}
+
+static void *open_session(bench_data *data, void *first) {
+    (void)first;
+    return open_sockets(data, false);
+}
+
+static void *open_quiet_session(bench_data *data, void *first) {
+    (void)first;
+    return open_sockets(data, true);
 }
 
 static void close_session(void *opened) {
@@ -297,3 +368,4 @@ static void close_session(void *opened) {
 }
 
 const bench_adapter bench_raw = {"raw", open_session, call, close_session};
+const bench_adapter bench_quiet = {"quiet", open_quiet_session, call, close_session};
