@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,11 +15,21 @@
 #define LINE_RIDERS 32
 #define LINE_KEYS_SIZE 1024
 
+/* So often a thread that is about to send gives way to those who may come along. One that has given way for longer than this
+ * has met some that are not of this lane, and does not for a while. Nor does one whose deadline is near. */
+#define YIELDS 3
+#define YIELD_MAX (2 * MC__MS)
+#define YIELD_PAUSE (20 * MC__MS)
+#define YIELD_MARGIN (100 * MC__MS)
+
 /* So often in a row one sends for all who wait. */
 #define BATCHES 2
 
 /* So many bytes of values go on board at once: all that is on board is formatted at once, before anybody can leave. */
 #define BOARDING_MAX 65536
+
+/* Why a connection is of no more use, in words. */
+#define REASON_MAX (MC__ESCAPED_MAX + 100)
 
 /* Requests with the same command that went out together, as one exchange. Free when all of it is answered. */
 struct line {
@@ -51,9 +62,9 @@ struct mc__share {
     size_t          aboard;  /* riders whose answer is awaited */
     mc__park_wakes  wakes;   /* who has been told something since unlock_and_wake; its memory may be gone */
     struct line     lines[LINES];
-    char            reason[MC__ESCAPED_MAX + 100]; /* why it is broken */
-    mc__area        spaces[MC__INPUT_SPACES];      /* where who reads receives */
-    size_t          space_count;                   /* 0: there is no memory */
+    char            reason[REASON_MAX];       /* why it is broken */
+    mc__area        spaces[MC__INPUT_SPACES]; /* where who reads receives */
+    size_t          space_count;              /* 0: there is no memory */
 };
 
 static mc__pool *pool_of(const mc__share *share) {
@@ -74,28 +85,38 @@ static void set_sender(mc__share *share, mc__rider *sender) {
     mc__lane_count_joinable(lane_of(share), sender ? -1 : 1);
 }
 
-/* The end of one that nobody uses: its connection goes back to the pool or, out of step, is dropped. */
-static void close_share(mc__share *share) {
+/* The end of one that nobody uses: its connection goes back to the pool or, out of step, is dropped. reason: gets what the
+ * log is to be told of it; else it is left as it is. */
+static void close_share(mc__share *share, char reason[REASON_MAX]) {
     mc__connection *connection = share->connection;
-    mc__host       *host = share->host;
+    mc__pool       *pool = pool_of(share);
     unsigned        lane = share->lane;
-    char            reason[sizeof share->reason];
-    bool            refused = share->broken == MC_PROTOCOL_ERROR || share->broken == MC_CLIENT_ERROR;
-    bool            stray = share->stray && share->broken == MC_OK;
 
     if (!share->stray && mc__pipeline_reusable(&connection->pipeline)) {
         mc__connection_rest(connection);
-        mc__pool_end_lane(&host->pool, lane, connection);
+        mc__pool_end_lane(pool, lane, connection);
         return;
     }
-    memcpy(reason, share->reason, sizeof reason);
+    if (share->broken == MC_PROTOCOL_ERROR || share->broken == MC_CLIENT_ERROR)
+        memcpy(reason, share->reason, REASON_MAX);
+    else if (share->stray && share->broken == MC_OK)
+        snprintf(reason, REASON_MAX, "sent what nobody had asked for. Connection closed.");
     mc__pipeline_abandon(&connection->pipeline, MC_TIMEOUT); /* what nobody waits for any more */
-    mc__pool_drop(&host->pool, connection);
-    mc__pool_end_lane(&host->pool, lane, NULL);
-    if (refused)
+    mc__pool_drop(pool, connection);
+    mc__pool_end_lane(pool, lane, NULL);
+}
+
+/* The same, and the log is told when all others have been woken: it may take its time, or wait for one of them. */
+static void close_and_wake(mc__share *share, const mc__park_wakes *wakes) {
+    mc__host *host = share->host;
+    mc__lane *lane = lane_of(share);
+    char      reason[REASON_MAX];
+
+    reason[0] = '\0';
+    close_share(share, reason);
+    mc__park_wake(&lane->words, wakes);
+    if (reason[0])
         mc__host_log(host, reason);
-    else if (stray)
-        mc__host_log(host, "sent what nobody had asked for. Connection closed.");
 }
 
 /* Releases the lock, and ends what is over: somebody else may use it at once. Then wakes whom has been told something: last,
@@ -108,8 +129,9 @@ static void unlock_and_wake(mc__share *share) {
     share->wakes = (mc__park_wakes){{0}};
     mc__lock_release(&lane->lock);
     if (over)
-        close_share(share);
-    mc__park_wake(&lane->words, &wakes);
+        close_and_wake(share, &wakes);
+    else
+        mc__park_wake(&lane->words, &wakes);
 }
 
 /* --------------------------------------------------------------------------------------------- with the lock held --
@@ -334,6 +356,31 @@ static mc__share *main_share(const mc__lane *lane, mc__time now) {
     return share;
 }
 
+static void queue_add(mc__lane *lane, mc__rider *rider) {
+    rider->queued = true;
+    rider->next = NULL;
+    rider->previous = lane->last;
+    if (lane->last)
+        lane->last->next = rider;
+    else
+        lane->first = rider;
+    lane->last = rider;
+    mc__lane_count(&lane->queued, 1);
+}
+
+static void queue_remove(mc__lane *lane, mc__rider *rider) {
+    if (rider->previous)
+        rider->previous->next = rider->next;
+    else
+        lane->first = rider->next;
+    if (rider->next)
+        rider->next->previous = rider->previous;
+    else
+        lane->last = rider->previous;
+    rider->queued = false;
+    mc__lane_count(&lane->queued, -1);
+}
+
 /* Whether anybody waits to be taken on board. */
 static bool is_awaited(const mc__lane *lane) {
     return lane->first || mc__lane_is_awaited(lane);
@@ -348,8 +395,20 @@ static void take_along(mc__share *share) {
     while (!share->full && (rider = lane->first) != NULL) {
         share->full = !add(share, rider);
         if (!share->full)
-            mc__lane_remove(lane, rider);
+            queue_remove(lane, rider);
     }
+}
+
+/* How many meet on the lane: at once when they become more, and one by one when they become fewer. */
+static void note_crowd(const mc__share *share) {
+    mc__lane *lane = lane_of(share);
+    unsigned  before = atomic_load_explicit(&lane->crowd, memory_order_relaxed);
+    unsigned  crowd = share->aboard >= before ? (unsigned)share->aboard : before - 1;
+
+    if (crowd != before)
+        atomic_store_explicit(&lane->crowd, crowd, memory_order_relaxed);
+    if (share->aboard >= MC__FEW)
+        mc__pool_met_many(pool_of(share));
 }
 
 /* Takes on board who waits. Whether anything is to be sent. */
@@ -372,9 +431,7 @@ static bool board(mc__share *share) {
         share->moved = mc__time_now();
     share->first = NULL;
     take_along(share);
-    mc__lane_note_crowd(lane_of(share), share->aboard);
-    if (share->aboard >= MC__FEW)
-        mc__pool_met_many(pool_of(share));
+    note_crowd(share);
     for (size_t i = 0; i < LINES; i++) {
         struct line *line = &share->lines[i];
         if (!line->boarding)
@@ -426,7 +483,7 @@ static void withdraw(mc__share *share) {
     share->over = true;
     mc__lane_count_joinable(lane, -1);
     while (!lane->shares && (rider = lane->first) != NULL) {
-        mc__lane_remove(lane, rider);
+        queue_remove(lane, rider);
         tell(share, rider, MC__RIDING_REFUSED);
     }
 }
@@ -574,7 +631,7 @@ bool mc__share_enter(mc__host *host, unsigned number, mc__rider *rider, mc__time
         mc__lock_release(&lane->lock);
         return false;
     }
-    mc__lane_add(lane, rider);
+    queue_add(lane, rider);
     if ((*share)->sender)
         *share = NULL;
     else
@@ -591,10 +648,22 @@ mc__taken mc__share_break_out(mc__host *host, unsigned number, mc__rider *rider,
     if (rider->queued) {
         taken = mc__pool_break_in(&host->pool, connection);
         if (taken != MC__TAKEN_PLACE)
-            mc__lane_remove(lane, rider);
+            queue_remove(lane, rider);
     }
     mc__lock_release(&lane->lock);
     return taken;
+}
+
+bool mc__share_leave_queue(mc__host *host, unsigned number, mc__rider *rider) {
+    mc__lane *lane = &host->pool.lanes[number];
+    bool      queued;
+
+    mc__lock_take(&lane->lock);
+    queued = rider->queued;
+    if (queued)
+        queue_remove(lane, rider);
+    mc__lock_release(&lane->lock);
+    return queued;
 }
 
 mc__share *mc__share_join(mc__host *host, unsigned number, mc__rider *rider, mc__time now, bool *stuck) {
@@ -642,6 +711,28 @@ static bool send_all(const mc__stream *stream, mc_slice bytes, mc__time deadline
     return true;
 }
 
+/* Gives way to others on this processor. false: it is wanted by some who may keep it for long, and who are not waited for in
+ * the time to come. */
+static bool give_way(mc__lane *lane, mc__time deadline) {
+    mc__time before = mc__time_now(), after;
+
+    if (before < atomic_load_explicit(&lane->yield_from, memory_order_relaxed) || deadline - before < YIELD_MARGIN)
+        return false;
+    sched_yield();
+    after = mc__time_now();
+    if (after - before > YIELD_MAX)
+        atomic_store_explicit(&lane->yield_from, after + YIELD_PAUSE, memory_order_relaxed);
+    return true;
+}
+
+/* Those who have just been woken come at the same time: each of them that gets on board saves a send. */
+static void let_others_come(const mc__share *share, mc__time deadline) {
+    mc__lane *lane = lane_of(share);
+
+    for (int times = 0; times < YIELDS && give_way(lane, deadline) && !mc__lane_has_all(lane, share->first ? 1 : 0); times++)
+        continue;
+}
+
 /* Whether there are some to be taken along by this lane. */
 static bool has_passengers(const mc__share *share) {
     const mc__lane *lane = lane_of(share);
@@ -666,7 +757,7 @@ mc__duty mc__share_send(mc__share *share, mc__rider *self, mc__time deadline) {
     for (int batches = 0;; batches++) {
         bool sends;
         if (batches == 0 && (!share->first || mc__lane_has_crowd(lane_of(share))))
-            mc__lane_let_others_come(lane_of(share), share->first ? 1 : 0, deadline);
+            let_others_come(share, deadline);
         lock(share);
         sends = batches < BATCHES && board(share) && take_output(share, &bytes);
         if (!sends && stop_sending(share, self, batches))
