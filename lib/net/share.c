@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <sched.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,13 +13,6 @@
 #define LINES 6
 #define LINE_RIDERS 32
 #define LINE_KEYS_SIZE 1024
-
-/* So often a thread that is about to send gives way to those who may come along. One that has given way for longer than this
- * has met some that are not of this lane, and does not for a while. Nor does one whose deadline is near. */
-#define YIELDS 3
-#define YIELD_MAX (2 * MC__MS)
-#define YIELD_PAUSE (20 * MC__MS)
-#define YIELD_MARGIN (100 * MC__MS)
 
 /* So often in a row one sends for all who wait. */
 #define BATCHES 2
@@ -356,31 +348,6 @@ static mc__share *main_share(const mc__lane *lane, mc__time now) {
     return share;
 }
 
-static void queue_add(mc__lane *lane, mc__rider *rider) {
-    rider->queued = true;
-    rider->next = NULL;
-    rider->previous = lane->last;
-    if (lane->last)
-        lane->last->next = rider;
-    else
-        lane->first = rider;
-    lane->last = rider;
-    mc__lane_count(&lane->queued, 1);
-}
-
-static void queue_remove(mc__lane *lane, mc__rider *rider) {
-    if (rider->previous)
-        rider->previous->next = rider->next;
-    else
-        lane->first = rider->next;
-    if (rider->next)
-        rider->next->previous = rider->previous;
-    else
-        lane->last = rider->previous;
-    rider->queued = false;
-    mc__lane_count(&lane->queued, -1);
-}
-
 /* Whether anybody waits to be taken on board. */
 static bool is_awaited(const mc__lane *lane) {
     return lane->first || mc__lane_is_awaited(lane);
@@ -395,20 +362,8 @@ static void take_along(mc__share *share) {
     while (!share->full && (rider = lane->first) != NULL) {
         share->full = !add(share, rider);
         if (!share->full)
-            queue_remove(lane, rider);
+            mc__lane_remove(lane, rider);
     }
-}
-
-/* How many meet on the lane: at once when they become more, and one by one when they become fewer. */
-static void note_crowd(const mc__share *share) {
-    mc__lane *lane = lane_of(share);
-    unsigned  before = atomic_load_explicit(&lane->crowd, memory_order_relaxed);
-    unsigned  crowd = share->aboard >= before ? (unsigned)share->aboard : before - 1;
-
-    if (crowd != before)
-        atomic_store_explicit(&lane->crowd, crowd, memory_order_relaxed);
-    if (share->aboard >= MC__FEW)
-        mc__pool_met_many(pool_of(share));
 }
 
 /* Takes on board who waits. Whether anything is to be sent. */
@@ -431,7 +386,9 @@ static bool board(mc__share *share) {
         share->moved = mc__time_now();
     share->first = NULL;
     take_along(share);
-    note_crowd(share);
+    mc__lane_note_crowd(lane_of(share), share->aboard);
+    if (share->aboard >= MC__FEW)
+        mc__pool_met_many(pool_of(share));
     for (size_t i = 0; i < LINES; i++) {
         struct line *line = &share->lines[i];
         if (!line->boarding)
@@ -483,7 +440,7 @@ static void withdraw(mc__share *share) {
     share->over = true;
     mc__lane_count_joinable(lane, -1);
     while (!lane->shares && (rider = lane->first) != NULL) {
-        queue_remove(lane, rider);
+        mc__lane_remove(lane, rider);
         tell(share, rider, MC__RIDING_REFUSED);
     }
 }
@@ -631,7 +588,7 @@ bool mc__share_enter(mc__host *host, unsigned number, mc__rider *rider, mc__time
         mc__lock_release(&lane->lock);
         return false;
     }
-    queue_add(lane, rider);
+    mc__lane_add(lane, rider);
     if ((*share)->sender)
         *share = NULL;
     else
@@ -648,22 +605,10 @@ mc__taken mc__share_break_out(mc__host *host, unsigned number, mc__rider *rider,
     if (rider->queued) {
         taken = mc__pool_break_in(&host->pool, connection);
         if (taken != MC__TAKEN_PLACE)
-            queue_remove(lane, rider);
+            mc__lane_remove(lane, rider);
     }
     mc__lock_release(&lane->lock);
     return taken;
-}
-
-bool mc__share_leave_queue(mc__host *host, unsigned number, mc__rider *rider) {
-    mc__lane *lane = &host->pool.lanes[number];
-    bool      queued;
-
-    mc__lock_take(&lane->lock);
-    queued = rider->queued;
-    if (queued)
-        queue_remove(lane, rider);
-    mc__lock_release(&lane->lock);
-    return queued;
 }
 
 mc__share *mc__share_join(mc__host *host, unsigned number, mc__rider *rider, mc__time now, bool *stuck) {
@@ -711,28 +656,6 @@ static bool send_all(const mc__stream *stream, mc_slice bytes, mc__time deadline
     return true;
 }
 
-/* Gives way to others on this processor. false: it is wanted by some who may keep it for long, and who are not waited for in
- * the time to come. */
-static bool give_way(mc__lane *lane, mc__time deadline) {
-    mc__time before = mc__time_now(), after;
-
-    if (before < atomic_load_explicit(&lane->yield_from, memory_order_relaxed) || deadline - before < YIELD_MARGIN)
-        return false;
-    sched_yield();
-    after = mc__time_now();
-    if (after - before > YIELD_MAX)
-        atomic_store_explicit(&lane->yield_from, after + YIELD_PAUSE, memory_order_relaxed);
-    return true;
-}
-
-/* Those who have just been woken come at the same time: each of them that gets on board saves a send. */
-static void let_others_come(const mc__share *share, mc__time deadline) {
-    mc__lane *lane = lane_of(share);
-
-    for (int times = 0; times < YIELDS && give_way(lane, deadline) && !mc__lane_has_all(lane, share->first ? 1 : 0); times++)
-        continue;
-}
-
 /* Whether there are some to be taken along by this lane. */
 static bool has_passengers(const mc__share *share) {
     const mc__lane *lane = lane_of(share);
@@ -757,7 +680,7 @@ mc__duty mc__share_send(mc__share *share, mc__rider *self, mc__time deadline) {
     for (int batches = 0;; batches++) {
         bool sends;
         if (batches == 0 && (!share->first || mc__lane_has_crowd(lane_of(share))))
-            let_others_come(share, deadline);
+            mc__lane_let_others_come(lane_of(share), share->first ? 1 : 0, deadline);
         lock(share);
         sends = batches < BATCHES && board(share) && take_output(share, &bytes);
         if (!sends && stop_sending(share, self, batches))
