@@ -1,12 +1,21 @@
 #include "net/pool.h"
 
-#include "base/platform.h"
-
 /* After so many calls in a row that met few others, the next one leads alone again. */
 #define CALM 32
 
+/* Half of the connections, at least, are for calls that do not share. */
+static unsigned lanes_for(unsigned max) {
+    unsigned lanes = 1;
+
+    while (lanes < MC__LANES && lanes * 4 <= max)
+        lanes *= 2;
+    return lanes;
+}
+
 void mc__pool_init(mc__pool *pool, unsigned max) {
-    *pool = (mc__pool){.max = max, .calm = CALM};
+    pool->max = max;
+    pool->lanes_used = lanes_for(max);
+    atomic_init(&pool->calm, CALM);
 }
 
 void mc__pool_destroy(mc__pool *pool) {
@@ -37,13 +46,6 @@ static void push_idle(mc__pool *pool, mc__connection *connection) {
     pool->idle = connection;
 }
 
-/* The lane of this thread's processor. Half of the connections, at least, are for calls that do not share. */
-unsigned mc__pool_own_lane(const mc__pool *pool) {
-    unsigned lanes = pool->max >= 2 * MC__LANES ? MC__LANES : pool->max >= MC__LANES ? MC__LANES / 2 : 1;
-
-    return lanes > 1 ? mc__processor() & (lanes - 1) : 0;
-}
-
 /* Each lane, and each who has a connection for himself, goes on with the one that it had: its thread in the server comes to
  * be on the same processor. They begin with connections that were opened one after another, for servers give them to their
  * threads in turn. */
@@ -64,7 +66,7 @@ static mc__connection *pop_idle(mc__pool *pool) {
 
     if (!connection)
         return NULL;
-    if (connection->next_idle && pool->max >= MC__LANES) {
+    if (connection->next_idle && pool->lanes_used > 1) {
         prefer_idle_of(pool, mc__pool_own_lane(pool));
         connection = pool->idle;
     }
@@ -208,13 +210,18 @@ static bool is_calm(const mc__pool *pool) {
     return atomic_load_explicit(&pool->calm, memory_order_relaxed) == CALM;
 }
 
+/* Where nobody leads, nothing is shared, and nobody rides. */
+static bool are_few(const mc__pool *pool) {
+    return pool->leading == 0 || pool->leading + mc__pool_riding(pool) < MC__FEW;
+}
+
 mc__connection *mc__pool_lead_calmly(mc__pool *pool) {
     mc__connection *connection = NULL;
 
     if (!is_calm(pool))
         return NULL;
     mc__lock_take(&pool->lock);
-    if (is_calm(pool) && !pool->first && pool->leading + mc__pool_riding(pool) < MC__FEW)
+    if (is_calm(pool) && !pool->first && are_few(pool))
         connection = pop_idle(pool);
     if (connection)
         pool->leading++;
@@ -431,7 +438,7 @@ bool mc__pool_leave(mc__pool *pool, mc__waiter *waiter) {
 
 void mc__pool_add(mc__pool *pool, mc__connection *connection) {
     mc__lock_take(&pool->lock);
-    connection->lane = (int)(pool->added++ % MC__LANES);
+    connection->lane = (int)(pool->added++ % pool->lanes_used);
     list_add(pool, connection);
     mc__lock_release(&pool->lock);
 }

@@ -12,6 +12,7 @@
 #define MC_NET_POOL_H
 
 #include "base/lock.h"
+#include "base/platform.h"
 #include "net/connection.h"
 #include "net/lane.h"
 #include "net/wakeup.h"
@@ -35,7 +36,7 @@ typedef struct mc__waiter {
 
 /* Threads on one processor share a lane, and threads on another have another: to wake, or to be woken by, a thread of
  * another processor costs as much as a lane saves. With more processors than this, some share one. */
-#define MC__LANES 4
+#define MC__LANES 8
 
 typedef struct mc__pool {
     mc__lock        lock;
@@ -44,14 +45,16 @@ typedef struct mc__pool {
     unsigned        open; /* in all, and rights to open one */
     unsigned        max;
     mc__waiter     *first, *last;
-    unsigned        leading;          /* calls that share and lead alone, and connections that are shared */
-    unsigned        crowd;            /* calls in the queue that share */
-    atomic_uint     strangers;        /* calls in the queue that do not */
-    unsigned        added;            /* connections so far */
-    atomic_uint     calm;             /* so many in a row have met few others */
-    mc__lane        lanes[MC__LANES]; /* those of processors of which there are no more than connections allow */
+    unsigned        leading;    /* calls that share and lead alone, and connections that are shared */
+    unsigned        crowd;      /* calls in the queue that share */
+    atomic_uint     strangers;  /* calls in the queue that do not */
+    unsigned        added;      /* connections so far */
+    atomic_uint     calm;       /* so many in a row have met few others */
+    unsigned        lanes_used; /* so many of the lanes, a power of 2: as connections allow */
+    mc__lane        lanes[MC__LANES];
 } mc__pool;
 
+/* Of zeroed memory. */
 void mc__pool_init(mc__pool *pool, unsigned max);
 
 /* Closes what is idle. Nothing may be in use any more. */
@@ -65,7 +68,9 @@ typedef enum mc__taken {
 } mc__taken;
 
 /* The lane of the caller's processor. */
-unsigned mc__pool_own_lane(const mc__pool *pool);
+static inline unsigned mc__pool_own_lane(const mc__pool *pool) {
+    return pool->lanes_used > 1 ? mc__processor() & (pool->lanes_used - 1) : 0;
+}
 
 /* A call that shares and is in no queue; what it waits on is its park. */
 void mc__waiter_init(mc__waiter *waiter, mc__park *park);

@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@ static mc__pool   pool;
 static mc__waiter waiters[WAITERS];
 
 static void init(void) {
+    memset(&pool, 0, sizeof pool);
     mc__pool_init(&pool, MAX);
 }
 
@@ -734,7 +736,7 @@ START_TEST(each_processor_has_its_connection) {
     cpu_set_t       before, one;
     unsigned        lane;
 
-    pool.max = 8; /* for four lanes */
+    mc__pool_init(&pool, 8); /* with four lanes, and nothing in it yet */
     for (size_t i = 0; i < 4; i++) {
         ck_assert(!mc__pool_lead_calmly(&pool));
         connections[i] = take_new();
