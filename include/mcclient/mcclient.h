@@ -189,7 +189,7 @@ typedef struct mc_options {
     mc_distribution distribution;       /* MC_DISTRIBUTION_HOST_LIST */
     mc_hash         hash;               /* MC_HASH_PYTHON */
     unsigned        max_connections; /* 16: for each host; 1 to 65,535. Threads whose small requests meet share them: those
-                                        on one processor have one, up to four in all and half of these. Many keys, or a
+                                        on one processor have one, up to eight in all and half of these. Many keys, or a
                                         value over 2 KB to be stored, have one for themselves */
     size_t max_value_size;           /* 1 MiB: for values as the application sees them and as they are stored, written
                                         and read; 1 to 2^31-1 bytes */
