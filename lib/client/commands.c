@@ -210,19 +210,10 @@ static mc_status check(const mc_client *client, const mc__ask *ask) {
     return MC_OK;
 }
 
-/* Field by field: compilers zero what is as large as this in a way that takes longer. */
 static void init_exchange(mc__exchange *exchange, const mc_client *client, const mc__ask *ask) {
-    exchange->ops = &ops;
-    exchange->command.verb = ask->verb;
-    exchange->command.noreply = ask->noreply;
-    exchange->command.prefix = mc__client_prefix(client);
-    exchange->command.quiet = false;
-    exchange->count = 1;
-    exchange->keys = &ask->request.key;
-    exchange->order = NULL;
-    exchange->window = exchange->again = 0;
-    exchange->shared = false;
-    exchange->answered = exchange->sent = 0;
+    const mc__command command = {.verb = ask->verb, .noreply = ask->noreply, .prefix = mc__client_prefix(client)};
+
+    mc__exchange_init(exchange, &ops, &command, 1, &ask->request.key, NULL);
 }
 
 static mc_status ask_servers(const mc_client *client, const mc__ask *ask, mc__time now, mc__time deadline) {

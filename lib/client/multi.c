@@ -163,15 +163,26 @@ static void take_value(struct lane *lane, mc__found found, bool stays) {
 }
 
 static void take_values(mc__exchange *exchange, const mc__found *found, size_t count) {
-    struct lane *lane = (struct lane *)exchange;
-    mc_result   *items = lane->batch->results->items;
-    bool         stay = mc__results_holds(lane->batch->results, found->data.data);
+    struct lane  *lane = (struct lane *)exchange;
+    mc_result    *items = lane->batch->results->items;
+    const size_t *order = lane->order;
+    bool          stay = mc__results_holds(lane->batch->results, found->data.data);
 
+    if (!stay) {
+        for (size_t i = 0; i < count; i++)
+            take_value(lane, found[i], false);
+        return;
+    }
     for (size_t i = 0; i < count; i++) {
-        if (stay && found[i].flags == 0) /* as in most */
-            items[lane->order[found[i].request]] = (mc_result){.value = found[i].data, .cas = found[i].cas};
-        else
-            take_value(lane, found[i], stay);
+        mc_result *item = &items[order[found[i].request]];
+        if (found[i].flags != 0) { /* as in few */
+            take_value(lane, found[i], true);
+            continue;
+        }
+        item->status = MC_OK;
+        item->value = found[i].data;
+        item->flags = 0;
+        item->cas = found[i].cas;
     }
 }
 
@@ -231,33 +242,31 @@ static const mc__exchange_ops writing_ops = {
 
 /* ----------------------------------------------------------------------------------------------------------- scratch -- */
 
-static size_t aligned(size_t size) {
-    return (size + 15) & ~(size_t)15;
-}
+/* In an order in which each is aligned behind those before it, for the sizes of the first ones are multiples of the most
+ * that a later one needs. */
+_Static_assert(_Alignof(mc__call) >= _Alignof(struct lane) && _Alignof(struct lane) >= _Alignof(size_t) &&
+                   _Alignof(size_t) >= _Alignof(uint32_t) && _Alignof(uint32_t) >= _Alignof(enum verdict),
+               "the order of what is in the scratch");
 
 static bool allocate(struct batch *batch) {
     size_t hosts = batch->roster->host_count;
     size_t count = batch->count;
-    size_t indexes = aligned(count * sizeof(size_t));
-    size_t homes = aligned(count * sizeof(uint32_t));
-    size_t verdicts = aligned(hosts * sizeof(enum verdict));
-    size_t starts = aligned((hosts + 1) * sizeof(size_t));
-    size_t lanes = aligned(hosts * sizeof(struct lane));
-    char  *at;
 
     if (count > SIZE_MAX / 64) /* far from what memory there is, and no sum below overflows */
         return false;
-    batch->scratch = at = mc__scratch_take(&batch->client->core->scratch,
-                                           2 * indexes + homes + verdicts + starts + lanes + hosts * sizeof(mc__call));
-    if (!at)
+    batch->scratch =
+        mc__scratch_take(&batch->client->core->scratch,
+                         hosts * (sizeof(mc__call) + sizeof(struct lane) + sizeof(size_t) + sizeof(enum verdict)) +
+                             sizeof(size_t) + count * (2 * sizeof(size_t) + sizeof(uint32_t)));
+    if (!batch->scratch)
         return false;
-    batch->pending = (void *)at;
-    batch->sorted = (void *)(at += indexes);
-    batch->hosts = (void *)(at += indexes);
-    batch->verdicts = (void *)(at += homes);
-    batch->starts = (void *)(at += verdicts);
-    batch->lanes = (void *)(at += starts);
-    batch->calls = (void *)(at + lanes);
+    batch->calls = batch->scratch;
+    batch->lanes = (void *)(batch->calls + hosts);
+    batch->starts = (void *)(batch->lanes + hosts);
+    batch->pending = batch->starts + hosts + 1;
+    batch->sorted = batch->pending + count;
+    batch->hosts = (void *)(batch->sorted + count);
+    batch->verdicts = (void *)(batch->hosts + count);
     for (size_t i = 0; i < hosts; i++)
         batch->verdicts[i] = mc__health_is_well(&batch->roster->hosts[i]->health) ? USABLE : UNKNOWN;
     return true;
@@ -306,9 +315,10 @@ static size_t check_keys(struct batch *batch) {
     size_t          legal = 0;
 
     for (size_t i = 0; i < batch->count; i++) {
-        if (keys[i].data && mc__key_legal(prefix, keys[i]))
-            pending[legal++] = i;
-        else
+        size_t end = i + mc__keys_legal(prefix, keys + i, batch->count - i);
+        while (i < end)
+            pending[legal++] = i++;
+        if (i < batch->count)
             settle(batch, i, complain(batch, i));
     }
     return legal;
@@ -349,6 +359,10 @@ static enum verdict verdict_on(struct batch *batch, size_t host) {
     return batch->verdicts[host];
 }
 
+static bool may_be_asked(enum verdict verdict) {
+    return verdict == USABLE || verdict == PROBED;
+}
+
 /* Where a key goes now, when that is not its home or its home is not known to be alive. false: nowhere; it is settled. */
 static bool find_host(struct batch *batch, size_t i, uint32_t *result) {
     const mc__roster *roster = batch->roster;
@@ -360,7 +374,7 @@ static bool find_host(struct batch *batch, size_t i, uint32_t *result) {
         enum verdict verdict;
         host = roster->members[mc__route_host(roster->placement, &route)];
         verdict = verdict_on(batch, host);
-        if (verdict == USABLE || verdict == PROBED) {
+        if (may_be_asked(verdict)) {
             *result = (uint32_t)host;
             return true;
         }
@@ -373,7 +387,7 @@ static bool find_host(struct batch *batch, size_t i, uint32_t *result) {
 
 /* One host, which may be asked: whatever the keys' hashes are, they belong to it. */
 static bool all_at_home(struct batch *batch) {
-    if (batch->roster->host_count > 1 || verdict_on(batch, 0) == DEAD || verdict_on(batch, 0) == FAILED)
+    if (batch->roster->host_count > 1 || !may_be_asked(verdict_on(batch, 0)))
         return false;
     batch->order = batch->pending;
     batch->starts[0] = 0;
@@ -414,14 +428,10 @@ static void place_all(struct batch *batch) {
     batch->pending_count = placed;
 }
 
-/* Sorts the pending keys by host into order, keeping the caller's order within each; starts tells where each host's begin.
- */
-static void scatter(struct batch *batch) {
+static void sort_by_host(struct batch *batch) {
     size_t hosts = batch->roster->host_count;
     size_t sum = 0;
 
-    if (all_at_home(batch))
-        return;
     place_all(batch);
     for (size_t host = 0; host <= hosts; host++) {
         size_t count = batch->starts[host];
@@ -434,6 +444,13 @@ static void scatter(struct batch *batch) {
     for (size_t host = hosts; host > 0; host--) /* each start has moved to the next one's place */
         batch->starts[host] = batch->starts[host - 1];
     batch->starts[0] = 0;
+}
+
+/* Sorts the pending keys by host into order, keeping the caller's order within each; starts tells where each host's begin.
+ */
+static void scatter(struct batch *batch) {
+    if (!all_at_home(batch))
+        sort_by_host(batch);
 }
 
 /* ---------------------------------------------------------------------------------------------------------- gathering -- */
@@ -454,22 +471,24 @@ static size_t window_of(const struct batch *batch) {
 }
 
 static size_t open_lanes(struct batch *batch) {
-    size_t lanes = 0;
+    const mc_client  *client = batch->client;
+    const mc__command command = {.verb = batch->verb,
+                                 .noreply = client->noreply && !mc__verb_retrieves(batch->verb),
+                                 .prefix = mc__client_prefix(client)};
+    bool              may_be_quiet = mc__quiet_can(batch->verb) && !client->noreply;
+    size_t            lanes = 0;
 
     for (size_t host = 0; host < batch->roster->host_count; host++) {
         struct lane *lane = &batch->lanes[lanes];
         size_t       count = batch->starts[host + 1] - batch->starts[host];
         if (count == 0)
             continue;
-        *lane = (struct lane){.batch = batch, .order = batch->order + batch->starts[host]};
-        lane->exchange.ops = batch->results ? &reading_ops : &writing_ops;
-        lane->exchange.command = (mc__command){.verb = batch->verb,
-                                               .noreply = batch->client->noreply && !mc__verb_retrieves(batch->verb),
-                                               .prefix = mc__client_prefix(batch->client)};
-        lane->exchange.count = count;
-        lane->exchange.keys = batch->keys;
-        lane->exchange.order = lane->order;
-        if (count >= QUIET_FROM && mc__quiet_can(batch->verb) && !batch->client->noreply) {
+        lane->batch = batch;
+        lane->order = batch->order + batch->starts[host];
+        lane->space = NULL;
+        mc__exchange_init(&lane->exchange, batch->results ? &reading_ops : &writing_ops, &command, count, batch->keys,
+                          lane->order);
+        if (count >= QUIET_FROM && may_be_quiet) {
             lane->exchange.command.quiet = true;
             lane->exchange.window = window_of(batch);
         }
@@ -546,10 +565,13 @@ static mc_status run(struct batch *batch) {
     }
     batch->now = mc__time_now();
     batch->deadline = mc__deadline_after_ms(batch->now, batch->client->timeout_ms);
-    mc__packing_init(&batch->packing, batch->entries, batch->count);
+    if (batch->entries)
+        mc__packing_init(&batch->packing, batch->entries, batch->count);
     run_rounds(batch);
-    mc__packing_free(&batch->packing);
-    mc__buffer_free(&batch->inflated);
+    if (batch->entries)
+        mc__packing_free(&batch->packing);
+    if (batch->inflated.data)
+        mc__buffer_free(&batch->inflated);
     mc__scratch_give(&batch->client->core->scratch, batch->scratch);
     mc__roster_release(roster);
     return batch->partial ? MC_PARTIAL : MC_OK;
@@ -557,9 +579,25 @@ static mc_status run(struct batch *batch) {
 
 /* ----------------------------------------------------------------------------------------------------- the commands -- */
 
-static mc_status get_multi(mc_client *client, mc__verb verb, const mc_slice *keys, size_t count, mc_results *results) {
-    struct batch batch = {.client = client, .verb = verb, .count = count, .keys = keys, .results = results};
+/* Field by field: compilers zero what is as large as this in a way that takes longer. */
+static void begin(struct batch *batch, const mc_client *client, mc__verb verb, const mc_slice *keys, size_t count) {
+    batch->client = client;
+    batch->verb = verb;
+    batch->count = count;
+    batch->keys = keys;
+    batch->entries = NULL;
+    batch->results = NULL;
+    batch->statuses = NULL;
+    batch->partial = false;
+    batch->value_bytes = 0;
+    batch->inflated = (mc__buffer){0};
+}
 
+static mc_status get_multi(mc_client *client, mc__verb verb, const mc_slice *keys, size_t count, mc_results *results) {
+    struct batch batch;
+
+    begin(&batch, client, verb, keys, count);
+    batch.results = results;
     if (!client || !results || (!keys && count > 0))
         return mc__fail(MC_BAD_ARGUMENT, "client, keys or results is NULL");
     if (!mc__results_begin(results, count))
@@ -576,8 +614,10 @@ mc_status mc_gets_multi(mc_client *client, const mc_slice *keys, size_t count, m
 }
 
 mc_status mc_set_multi(mc_client *client, mc_entry *entries, size_t count) {
-    struct batch batch = {.client = client, .verb = MC__VERB_SET, .count = count, .entries = entries};
+    struct batch batch;
 
+    begin(&batch, client, MC__VERB_SET, NULL, count);
+    batch.entries = entries;
     if (!client || (!entries && count > 0))
         return mc__fail(MC_BAD_ARGUMENT, "client or entries is NULL");
     batch.now_s = mc__wall_clock_s();
@@ -585,8 +625,10 @@ mc_status mc_set_multi(mc_client *client, mc_entry *entries, size_t count) {
 }
 
 mc_status mc_delete_multi(mc_client *client, const mc_slice *keys, size_t count, mc_status *statuses) {
-    struct batch batch = {.client = client, .verb = MC__VERB_DELETE, .count = count, .keys = keys, .statuses = statuses};
+    struct batch batch;
 
+    begin(&batch, client, MC__VERB_DELETE, keys, count);
+    batch.statuses = statuses;
     if (!client || (!keys && count > 0))
         return mc__fail(MC_BAD_ARGUMENT, "client or keys is NULL");
     return count > 0 ? run(&batch) : MC_OK;

@@ -562,18 +562,21 @@ static void step_queued(mc__call *call, const mc__turn *turn) {
 
 /* ------------------------------------------------------------------------------------------------------------ the run -- */
 
-/* The answer that has been asked for, or its first part. */
-static void step_asked(mc__call *call, const mc__turn *turn) {
+static void talk_on(mc__call *call, const mc__turn *turn) {
     mc__turn now = *turn;
 
+    now.now = mc__time_now();
+    talk(call, &now, false);
+}
+
+/* The answer that has been asked for, or its first part. */
+static void step_asked(mc__call *call, const mc__turn *turn) {
     if (call->state == MC__CALL_ASKED && (turn->alone || turn->in_turn))
         mc__direct_receive(call, turn);
     else if (call->state == MC__CALL_ASKED)
         mc__direct_leave(call, turn);
-    if (call->state != MC__CALL_TALKING)
-        return;
-    now.now = mc__time_now();
-    talk(call, &now, false);
+    if (call->state == MC__CALL_TALKING)
+        talk_on(call, turn);
 }
 
 void mc__call_step(mc__call *call, const mc__turn *turn, bool ready) {

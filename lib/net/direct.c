@@ -44,7 +44,7 @@ bool mc__direct_ask(mc__call *call, const mc__turn *turn) {
     }
     call->connection = connection;
     call->state = MC__CALL_ASKED;
-    sent = mc__stream_send(&connection->stream, &bytes, 1, false);
+    sent = mc__stream_send_one(&connection->stream, bytes, false);
     if (sent != (ptrdiff_t)bytes.len)
         go_on_after_sending(call, turn, sent, bytes.len);
     return true;

@@ -451,12 +451,22 @@ void mc__pool_return_right(mc__pool *pool) {
     unlock_and_wake(pool, &wake);
 }
 
-void mc__pool_give_back(mc__pool *pool, mc__connection *connection) {
+/* With the lock held, which it releases. */
+static void give_back_to_who_waits(mc__pool *pool, mc__connection *connection) {
     struct woken wake = {.lane = 0};
 
-    mc__lock_take(&pool->lock);
     give_back(pool, connection, &wake);
     unlock_and_wake(pool, &wake);
+}
+
+void mc__pool_give_back(mc__pool *pool, mc__connection *connection) {
+    mc__lock_take(&pool->lock);
+    if (pool->first) {
+        give_back_to_who_waits(pool, connection);
+        return;
+    }
+    push_idle(pool, connection);
+    mc__lock_release(&pool->lock);
 }
 
 /* One who leads has gone, and those who wait for one, or for its lane, would wait for ever. */

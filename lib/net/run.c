@@ -112,11 +112,25 @@ static bool receive_in_turn(mc__call *calls, size_t count, mc__turn *turn) {
     return pending;
 }
 
-void mc__calls_run(mc__call *calls, size_t count, mc__time deadline) {
+/* Until all are done, by poll. */
+static void poll_all(mc__call *calls, size_t count, mc__turn *turn) {
     struct pollfd  few[FEW];
     struct pollfd *polls = few;
-    mc__turn       turn = {.now = mc__time_now(), .deadline = deadline, .alone = count == 1};
-    bool           pending = false;
+
+    if (count > FEW)
+        polls = malloc(count * sizeof *polls);
+    if (!polls)
+        stop_all(calls, count, turn->now, MC_NO_MEMORY);
+    else
+        while (wait_and_step(calls, count, polls, turn))
+            continue;
+    if (polls != few)
+        free(polls);
+}
+
+void mc__calls_run(mc__call *calls, size_t count, mc__time deadline) {
+    mc__turn turn = {.now = mc__time_now(), .deadline = deadline, .alone = count == 1};
+    bool     pending = false;
 
     if (turn.now >= deadline) {
         stop_all(calls, count, turn.now, MC_TIMEOUT);
@@ -127,15 +141,6 @@ void mc__calls_run(mc__call *calls, size_t count, mc__time deadline) {
         mc__call_step(&calls[i], &turn, false);
         pending = pending || calls[i].state != MC__CALL_DONE;
     }
-    if (!pending || !receive_in_turn(calls, count, &turn))
-        return;
-    if (count > FEW)
-        polls = malloc(count * sizeof *polls);
-    if (!polls)
-        stop_all(calls, count, turn.now, MC_NO_MEMORY);
-    else
-        while (wait_and_step(calls, count, polls, &turn))
-            continue;
-    if (polls != few)
-        free(polls);
+    if (pending && receive_in_turn(calls, count, &turn))
+        poll_all(calls, count, &turn);
 }

@@ -99,7 +99,7 @@ static bool ask_quickly(struct single *self, mc__connection *connection, mc__tra
     }
     if (!connection->stream.is_prompt)
         mc__stream_prepare(&connection->stream, bytes.len);
-    sent = mc__stream_send_one(&connection->stream, bytes);
+    sent = mc__stream_send_one(&connection->stream, bytes, true);
     if (sent != (ptrdiff_t)bytes.len || !mc__quick_space(pipeline, &space)) {
         *transfer = sent < 0 ? failed() : sent < (ptrdiff_t)bytes.len ? MC__TRANSFER_BLOCKED : MC__TRANSFER_SOME;
         error = errno;

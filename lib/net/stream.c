@@ -202,8 +202,8 @@ ptrdiff_t mc__stream_send(const mc__stream *stream, const mc_slice *slices, size
     return sendmsg(stream->fd, &message, flags);
 }
 
-ptrdiff_t mc__stream_send_one(const mc__stream *stream, mc_slice slice) {
-    return send(stream->fd, slice.data, slice.len, MC__SEND_FLAGS);
+ptrdiff_t mc__stream_send_one(const mc__stream *stream, mc_slice slice, bool wait) {
+    return send(stream->fd, slice.data, slice.len, MC__SEND_FLAGS | (wait ? 0 : MSG_DONTWAIT));
 }
 
 ptrdiff_t mc__stream_receive_one(const mc__stream *stream, mc__area area) {

@@ -86,9 +86,9 @@ mc__look mc__stream_look(const mc__stream *stream);
  */
 ptrdiff_t mc__stream_send(const mc__stream *stream, const mc_slice *slices, size_t count, bool wait);
 
-/* The same for one slice and one area (below) of no great size, in fewer instructions; they
- * wait. */
-ptrdiff_t mc__stream_send_one(const mc__stream *stream, mc_slice slice);
+/* The same for one slice, and for one area (below), in fewer instructions. Who waits sends or receives no great size; the
+ * receive waits. */
+ptrdiff_t mc__stream_send_one(const mc__stream *stream, mc_slice slice, bool wait);
 ptrdiff_t mc__stream_receive_one(const mc__stream *stream, mc__area area);
 
 /* The same by a poll, also on a stream that is not ready; EAGAIN when until has come. */

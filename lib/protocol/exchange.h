@@ -94,6 +94,20 @@ struct mc__exchange {
     mc__exchange *previous, *next;
 };
 
+/* An exchange of count requests, classic ones, of which none has been asked yet. keys and order as they are there. Field by
+ * field: compilers zero what is as large as this in a way that takes longer. */
+static inline void mc__exchange_init(mc__exchange *exchange, const mc__exchange_ops *ops, const mc__command *asked,
+                                     size_t count, const mc_slice *keys, const size_t *order) {
+    exchange->ops = ops;
+    exchange->command = *asked;
+    exchange->count = count;
+    exchange->keys = keys;
+    exchange->order = order;
+    exchange->window = exchange->again = 0;
+    exchange->shared = false;
+    exchange->answered = exchange->sent = 0;
+}
+
 /* The key of request i, of a retrieval or quiet deletes. */
 static inline mc_slice mc__exchange_key(const mc__exchange *exchange, size_t i) {
     return exchange->keys[exchange->order ? exchange->order[i] : i];

@@ -1,5 +1,7 @@
 #include "protocol/key.h"
 
+#include "base/inline.h"
+
 #include <stdint.h>
 #include <string.h>
 
@@ -27,7 +29,7 @@ static inline bool is_zero(const vector *bytes) {
 }
 
 /* Up to 16 bytes: in some order, some of them twice, with legal ones in the places that are left. */
-static inline bool few_bytes_legal(const char *text, size_t len) {
+static bool few_bytes_legal(const char *text, size_t len) {
     uint64_t first = UINT64_MAX, last = UINT64_MAX;
     vector   bytes, illegal = {0};
 
@@ -43,7 +45,7 @@ static inline bool few_bytes_legal(const char *text, size_t len) {
     return is_zero(&illegal);
 }
 
-bool mc__key_bytes_legal(mc_slice bytes) {
+MC__INLINE bool bytes_legal(mc_slice bytes) {
     const size_t each = sizeof(vector);
     vector       illegal = {0};
 
@@ -54,4 +56,17 @@ bool mc__key_bytes_legal(mc_slice bytes) {
     for (size_t at = each; at + each < bytes.len; at += each)
         look_at(bytes.data + at, &illegal);
     return is_zero(&illegal);
+}
+
+bool mc__key_bytes_legal(mc_slice bytes) {
+    return bytes_legal(bytes);
+}
+
+size_t mc__keys_legal(mc_slice prefix, const mc_slice *keys, size_t count) {
+    size_t most = prefix.len < MC_KEY_MAX ? MC_KEY_MAX - prefix.len : 0;
+    size_t legal = 0;
+
+    while (legal < count && keys[legal].data && keys[legal].len - 1 < most && bytes_legal(keys[legal]))
+        legal++;
+    return legal;
 }

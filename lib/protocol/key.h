@@ -16,4 +16,7 @@ static inline bool mc__key_legal(mc_slice prefix, mc_slice key) {
     return key.len > 0 && key.len <= MC_KEY_MAX && prefix.len <= MC_KEY_MAX - key.len && mc__key_bytes_legal(key);
 }
 
+/* How many of the keys are legal until the first one that is not, or has no data. */
+size_t mc__keys_legal(mc_slice prefix, const mc_slice *keys, size_t count);
+
 #endif

@@ -53,8 +53,7 @@ bool mc__quick_many_suits(const mc__exchange *exchange) {
 }
 
 bool mc__quick_many_write(mc__pipeline *pipeline, const mc__exchange *exchange, mc_slice *bytes) {
-    if (!mc__quick_many_suits(exchange) ||
-        !(exchange->command.quiet ? write_window(pipeline, exchange) : write_line(pipeline, exchange)))
+    if (!(exchange->command.quiet ? write_window(pipeline, exchange) : write_line(pipeline, exchange)))
         return false;
     mc__buffer_note_use(&pipeline->output.bytes, &pipeline->output.use);
     *bytes = mc__buffer_readable(&pipeline->output.bytes);

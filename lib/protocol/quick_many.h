@@ -18,8 +18,8 @@
 /* Whether an exchange may be such. */
 bool mc__quick_many_suits(const mc__exchange *exchange);
 
-/* The requests' bytes. Valid until mc__quick_many_take or mc__quick_leave. false: the exchange is none such, or there is no
- * memory, and nothing is done. */
+/* The requests' bytes, of an exchange that suits. Valid until mc__quick_many_take or mc__quick_leave. false: they are too
+ * many, or there is no memory, and nothing is done. */
 bool mc__quick_many_write(mc__pipeline *pipeline, const mc__exchange *exchange, mc_slice *bytes);
 
 /* Where the reply goes: memory that the exchange's owner lends, where it does. false: no memory. */

@@ -90,16 +90,19 @@ static inline char *put_line_end(char *at) {
 
 /* Of " <key>" for each. */
 static inline size_t size_of_keys(const mc__command *command, const mc__key_list *list) {
-    size_t sum = list->count * (1 + command->prefix.len);
+    const mc__key_list keys = *list;
+    size_t             sum = keys.count * (1 + command->prefix.len);
 
-    for (size_t i = 0; i < list->count; i++)
-        sum += mc__key_list_at(list, i).len;
+    for (size_t i = 0; i < keys.count; i++)
+        sum += mc__key_list_at(&keys, i).len;
     return sum;
 }
 
 static inline char *put_keys(char *at, mc_slice prefix, const mc__key_list *list) {
-    for (size_t i = 0; i < list->count; i++) {
-        mc_slice key = mc__key_list_at(list, i);
+    const mc__key_list keys = *list; /* which nothing that is written here changes */
+
+    for (size_t i = 0; i < keys.count; i++) {
+        mc_slice key = mc__key_list_at(&keys, i);
         *at++ = ' ';
         if (prefix.len > 0)
             at = put(at, prefix);

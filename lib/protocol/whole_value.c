@@ -67,7 +67,7 @@ static const char *read_any_key(const char *at, const char *end, mc_slice *key) 
 }
 
 /* The same for one key: the one that is likely, since servers answer in the order asked. */
-static inline const char *read_key(const char *at, const char *end, mc_slice prefix, mc_slice key) {
+MC__INLINE const char *read_key(const char *at, const char *end, mc_slice prefix, mc_slice key) {
     size_t len = 6 + prefix.len + key.len; /* a legal key: no overflow */
 
     if ((size_t)(end - at) <= len || !is_value(at) || at[len] != ' ')
@@ -77,19 +77,39 @@ static inline const char *read_key(const char *at, const char *end, mc_slice pre
     return mc__short_equal(at + len - key.len, key.data, key.len) ? at + len + 1 : NULL;
 }
 
-/* Flags and the space behind them. Most are 0. */
-static inline bool read_flags(const char **at, const char *end, uint32_t *flags) {
+/* The same for up to DIGITS_32 digits, where one more could be read. */
+MC__INLINE bool read_digits_there(const char **at, uint64_t *number) {
+    const char *p = *at;
+    uint64_t    sum = (unsigned)(unsigned char)*p - '0';
+    unsigned    digit;
+
+    if (sum > 9)
+        return false;
+    for (ptrdiff_t len = 1; len <= DIGITS_32; len++) {
+        digit = (unsigned)(unsigned char)p[len] - '0';
+        if (digit > 9 || sum == 0) {
+            *at = p + len;
+            *number = sum;
+            return true;
+        }
+        sum = sum * 10 + digit;
+    }
+    return false;
+}
+
+/* Flags and, behind a space, the length. Most flags are 0. */
+MC__INLINE bool read_numbers(const char **at, const char *end, uint32_t *flags, uint64_t *length) {
     uint64_t number;
 
-    if (end - *at >= 2 && memcmp(*at, "0 ", 2) == 0) {
+    if (end - *at > 2 + DIGITS_32 && memcmp(*at, "0 ", 2) == 0) {
         *at += 2;
         *flags = 0;
-        return true;
+        return read_digits_there(at, length);
     }
-    if (!read_digits(at, end, DIGITS_32, &number))
+    if (!read_digits(at, end, DIGITS_32, &number) || !read_byte(at, end, ' '))
         return false;
     *flags = (uint32_t)number;
-    return read_byte(at, end, ' ');
+    return read_digits(at, end, DIGITS_32, length);
 }
 
 /* What stands behind the key. */
@@ -97,7 +117,7 @@ MC__INLINE bool read_rest(const char *at, const char *end, bool with_cas, size_t
     uint64_t length;
 
     value->cas = 0;
-    if (!read_flags(&at, end, &value->flags) || !read_digits(&at, end, DIGITS_32, &length))
+    if (!read_numbers(&at, end, &value->flags, &length))
         return false;
     if (with_cas && (!read_byte(&at, end, ' ') || !read_digits(&at, end, DIGITS_64, &value->cas)))
         return false;

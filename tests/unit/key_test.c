@@ -96,6 +96,36 @@ START_TEST(a_prefix_may_be_empty) {
 }
 END_TEST
 
+/* As one by one, until the first that is not legal. */
+START_TEST(many_keys) {
+    char           longest[MC_KEY_MAX + 1];
+    const mc_slice all[] = {mc_str("k"),
+                            mc_str("user:42/name?x=[y]"),
+                            mc_bytes(longest, MC_KEY_MAX - 1),
+                            mc_bytes(longest, MC_KEY_MAX),
+                            mc_str("two words"),
+                            mc_bytes(longest, MC_KEY_MAX + 1),
+                            mc_str(""),
+                            mc_bytes(NULL, 1),
+                            mc_bytes(NULL, 0),
+                            mc_bytes(longest, SIZE_MAX)};
+    const size_t   count = sizeof all / sizeof *all;
+    const mc_slice prefixes[] = {nothing, mc_str("p"), mc_bytes(longest, MC_KEY_MAX)};
+
+    memset(longest, 'k', sizeof longest);
+    for (size_t prefix = 0; prefix < sizeof prefixes / sizeof *prefixes; prefix++) {
+        for (size_t first = 0; first <= count; first++) {
+            size_t end = first;
+            while (end < count && all[end].data && mc__key_legal(prefixes[prefix], all[end]))
+                end++;
+            ck_assert_uint_eq(mc__keys_legal(prefixes[prefix], all + first, count - first), end - first);
+        }
+    }
+    ck_assert_uint_eq(mc__keys_legal(nothing, all, count), 4);
+    ck_assert_uint_eq(mc__keys_legal(mc_str("p"), all, count), 3);
+}
+END_TEST
+
 Suite *test_suite(void) {
     Suite *suite = suite_create("key");
     TCase *tcase = test_case(suite, "key", 10);
@@ -106,5 +136,6 @@ Suite *test_suite(void) {
     tcase_add_test(tcase, reads_no_byte_past_the_key);
     test_rows(tcase, keys_of_people_and_of_attackers, key_rows);
     tcase_add_test(tcase, a_prefix_may_be_empty);
+    tcase_add_test(tcase, many_keys);
     return suite;
 }
