@@ -387,7 +387,7 @@ static bool find_host(struct batch *batch, size_t i, uint32_t *result) {
 
 /* One host, which may be asked: whatever the keys' hashes are, they belong to it. */
 static bool all_at_home(struct batch *batch) {
-    if (batch->roster->host_count > 1 || !may_be_asked(verdict_on(batch, 0)))
+    if (batch->roster->host_count > 1 || (batch->verdicts[0] != USABLE && !may_be_asked(verdict_on(batch, 0))))
         return false;
     batch->order = batch->pending;
     batch->starts[0] = 0;
