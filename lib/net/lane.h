@@ -16,20 +16,21 @@ struct mc__rider;
 #define MC__FEW 3
 
 typedef struct mc__lane {
-    mc__lock          lock;         /* never held while anybody waits for the network; taken before the pool's */
-    struct mc__share *shares;       /* the connections that are shared here, oldest first: more than one where the first does
-                                       not move */
-    struct mc__rider *first, *last; /* who waits to be taken on board */
-    atomic_uint       queued;       /* how many they are */
-    atomic_uint       crowd;        /* so many have been on board at once, of late */
-    atomic_uint       open;         /* how many are shared here */
-    atomic_uint       joinable;     /* of them, those on which nobody sends */
-    atomic_uint       riding;       /* calls on board */
-    atomic_uint       awaited;      /* calls in the pool's queue that wait for this lane */
-    atomic_llong      yield_from;   /* before, who sends does not give way to others */
-    atomic_llong      usual;        /* how long calls have taken of late */
-    mc__park_words    words;        /* where those wait who share here */
-    char              apart[64];    /* from the next one, for processors hold memory by so many bytes */
+    mc__lock          lock;   /* never held while anybody waits for the network; taken before the pool's */
+    atomic_uint       queued; /* how many wait to be taken on board: */
+    struct mc__rider *first, *last;
+    struct mc__share *shares; /* the connections that are shared here, oldest first: more than one where the first does
+                                 not move */
+    atomic_uint    riding;    /* calls on board */
+    atomic_uint    joinable;  /* connections that are shared here on which nobody sends */
+    mc__park_words words;     /* where those wait who share here */
+    atomic_llong   usual;     /* how long calls have taken of late */
+    /* What changes seldom is between what the next processor's threads change often, and what these do. */
+    atomic_uint  open;       /* how many are shared here */
+    atomic_uint  crowd;      /* so many have been on board at once, of late */
+    atomic_uint  awaited;    /* calls in the pool's queue that wait for this lane */
+    atomic_llong yield_from; /* before, who sends does not give way to others */
+    char         apart[32];
 } mc__lane;
 
 /* In a forked child, with the lock held: those who were here are threads of the parent. */
