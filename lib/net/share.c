@@ -541,16 +541,16 @@ static mc__share *share_of(mc__connection *connection) {
     return connection->share;
 }
 
-mc__share *mc__share_open(mc__host *host, unsigned lane, mc__connection *connection, mc__rider *rider) {
-    mc__lane   *at_lane = &host->pool.lanes[lane];
+mc__share *mc__share_open(mc__host *host, unsigned number, mc__connection *connection, mc__rider *rider) {
+    mc__lane   *lane = &host->pool.lanes[number];
     mc__share  *share = share_of(connection);
-    mc__share **at = &at_lane->shares;
+    mc__share **at = &lane->shares;
 
     if (!share)
         return NULL;
     share->host = host;
     share->connection = connection;
-    share->lane = lane;
+    share->lane = number;
     share->next = NULL;
     share->first = rider;
     share->reader = NULL;
@@ -563,8 +563,8 @@ mc__share *mc__share_open(mc__host *host, unsigned lane, mc__connection *connect
         share->lines[i].share = share;
         share->lines[i].exchange.count = share->lines[i].exchange.answered = 0;
     }
-    mc__park_take_place(&rider->park, &at_lane->words);
-    mc__pool_count_lane(&host->pool, lane);
+    mc__park_take_place(&rider->park, &lane->words);
+    mc__pool_count_lane(&host->pool, number);
     lock(share);
     while (*at)
         at = &(*at)->next;

@@ -55,21 +55,21 @@ typedef enum mc__duty {
     MC__DUTY_SEND /* for others, and then to read */
 } mc__duty;
 
-/* Of a connection on which nothing is asked. The caller sends first, and its rider, which is in no queue, is the first on
- * board. NULL: no memory. */
-mc__share *mc__share_open(mc__host *host, unsigned lane, mc__connection *connection, mc__rider *rider);
+/* On the lane of this number, here and below. Of a connection on which nothing is asked. The caller sends first, and its
+ * rider, which is in no queue, is the first on board. NULL: no memory. */
+mc__share *mc__share_open(mc__host *host, unsigned number, mc__connection *connection, mc__rider *rider);
 
 /* The short way, where many have met on a lane of late: the caller's rider, which is in no queue, waits in the lane's.
  * false: it is to go the pool's way. *share: the caller is the one who sends there now; NULL: somebody does. */
-bool mc__share_enter(mc__host *host, unsigned lane, mc__rider *rider, mc__time now, mc__share **share);
+bool mc__share_enter(mc__host *host, unsigned number, mc__rider *rider, mc__time now, mc__share **share);
 
 /* For one who has gone the short way, and waited for long: as mc__pool_break_out. */
-mc__taken mc__share_break_out(mc__host *host, unsigned lane, mc__rider *rider, mc__connection **connection);
+mc__taken mc__share_break_out(mc__host *host, unsigned number, mc__rider *rider, mc__connection **connection);
 
 /* What is shared on the lane that the caller's rider, which is in the pool's queue, waits for: the caller is the one who
  * sends there now. NULL: there is none on which nobody sends, or it is on board already; *stuck: it has not moved for a
  * while, and it is better not to wait. */
-mc__share *mc__share_join(mc__host *host, unsigned lane, mc__rider *rider, mc__time now, bool *stuck);
+mc__share *mc__share_join(mc__host *host, unsigned number, mc__rider *rider, mc__time now, bool *stuck);
 
 /* Sends what all ask who wait, until nobody does or there is no room. By who has opened, entered or joined. */
 mc__duty mc__share_send(mc__share *share, mc__rider *self, mc__time deadline);
@@ -80,10 +80,10 @@ mc__duty mc__share_send(mc__share *share, mc__rider *self, mc__time deadline);
 mc__duty mc__share_read(mc__share *share, mc__rider *self, mc__time now, mc__time until, mc__time deadline);
 
 /* Whether others are on board with the rider, whose lane it is, or have just left in vain. */
-bool mc__share_has_others(mc__host *host, unsigned lane, const mc__rider *self);
+bool mc__share_has_others(mc__host *host, unsigned number, const mc__rider *self);
 
 /* Leaves early: by who has been on board. Where it has been told its end in this moment, nothing is done, and its state says
  * which; else that is MC__RIDING_WAITS or MC__RIDING_READS still. */
-mc__duty mc__share_leave(mc__host *host, unsigned lane, mc__rider *self);
+mc__duty mc__share_leave(mc__host *host, unsigned number, mc__rider *self);
 
 #endif
