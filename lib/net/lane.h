@@ -1,7 +1,7 @@
 /*
  * Where threads of one processor meet at a host: those who are to be taken on board of the connection that is shared there
  * (net/share.h), and what is known of late. Each lane has a lock and memory of its own, so that threads of different
- * processors have nothing to do with each other while they share.
+ * processors do not wait for each other here.
  */
 #ifndef MC_NET_LANE_H
 #define MC_NET_LANE_H

@@ -4,9 +4,9 @@
  * instructions, never while anybody waits for the network.
  *
  * Two kinds of calls take connections. Most take one for themselves. Those with one small request share: while few of them
- * are under way each takes a connection of its own, an idle one first; under load they wait in the queue, though connections
- * may be idle, and the lane of their processor (net/share.h) takes them on board. A call that has a connection to share
- * leads on it, be it alone.
+ * are under way each takes a connection of its own, an idle one first; under load they wait, though connections may be idle,
+ * to be taken on board of what is shared on their processor's lane (net/lane.h, net/share.h): in the queue here, or in that
+ * of the lane once many have met there. A call that has a connection to share leads on it, be it alone.
  */
 #ifndef MC_NET_POOL_H
 #define MC_NET_POOL_H

@@ -403,7 +403,6 @@ static void take_the_pools_way(struct single *self) {
     mc__connection *connection;
     bool            calm;
 
-    mc__park_reset(&self->rider.park);
     self->rider.state = MC__RIDING_WAITS;
     self->entered = false;
     self->patience = PATIENCE;
