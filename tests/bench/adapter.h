@@ -18,6 +18,9 @@ typedef struct bench_adapter {
     bool (*call)(void *session, unsigned batch);
 
     void (*close)(void *session);
+
+    /* Whether it has a notion of such a work at all; NULL: of every one. */
+    bool (*does)(const bench_work *work);
 } bench_adapter;
 
 extern const bench_adapter bench_raw;         /* the limit: written by hand for just this */
@@ -25,5 +28,7 @@ extern const bench_adapter bench_quiet;       /* the same, but for many sets and
 extern const bench_adapter bench_lib;         /* this library */
 extern int                 bench_lib_spin_us; /* its option; set before anything is opened */
 extern const bench_adapter bench_libmemcached;
+extern const bench_adapter bench_libmc;
+extern const bench_adapter bench_mcmc;
 
 #endif

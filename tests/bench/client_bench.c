@@ -96,8 +96,9 @@ static void measure_work(const bench_options *options, bench_report *report, siz
     bench_plan_take_place(plan, plan->works[w]);
     bench_data_open(&data, plan->works[w], bench_plan_addresses(plan, plan->works[w]));
     for (size_t a = 0; a < plan->adapter_count; a++)
-        bench_check(plan->adapters[a], &data);
-    bench_rounds_run(plan, &data, &options->pace, report->figures[w]);
+        if (bench_plan_has(plan, w, a))
+            bench_check(plan->adapters[a], &data);
+    bench_rounds_run(plan, w, &data, &options->pace, report->figures[w]);
     bench_data_close(&data);
 }
 

@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-bool bench_costs_include(const bench_work *work) {
+/* Whether costs are counted for a work. */
+static bool include(const bench_work *work) {
     return work->threads == 1;
 }
 
@@ -62,11 +63,13 @@ static void play(const bench_plan *plan, bench_counters *counters, bench_costs *
     bench_data data;
 
     for (size_t w = 0; w < plan->work_count; w++) {
-        if (!bench_costs_include(plan->works[w]))
+        if (!include(plan->works[w]))
             continue;
         bench_plan_take_place(plan, plan->works[w]);
         bench_data_open(&data, plan->works[w], bench_plan_addresses(plan, plan->works[w]));
         for (size_t a = 0; a < plan->adapter_count; a++) {
+            if (!bench_plan_has(plan, w, a))
+                continue;
             play_one(plan->adapters[a], &data, counters, counts);
             for (int cost = 0; costs && cost < BENCH_COSTS; cost++)
                 costs->a_call[cost][w][a] = counts[cost] < 0 ? -1 : counts[cost] / calls_of(plan->works[w]);
@@ -86,8 +89,11 @@ static bool count_by_tool(const bench_plan *plan, bench_tool *tool, bench_cost c
     size_t at = 0;
 
     for (size_t w = 0; w < plan->work_count; w++)
-        for (size_t a = 0; a < plan->adapter_count && bench_costs_include(plan->works[w]); a++, at++)
-            costs->a_call[cost][w][a] = at < count ? counts[at] / calls_of(plan->works[w]) : -1;
+        for (size_t a = 0; a < plan->adapter_count && include(plan->works[w]); a++)
+            if (bench_plan_has(plan, w, a)) {
+                costs->a_call[cost][w][a] = at < count ? counts[at] / calls_of(plan->works[w]) : -1;
+                at++;
+            }
     return count > 0 && at == count;
 }
 

@@ -14,9 +14,6 @@ typedef struct bench_costs {
     double a_call[BENCH_COSTS][BENCH_WORKS_MAX][BENCH_ADAPTERS_MAX];
 } bench_costs;
 
-/* Whether costs are counted for a work. */
-bool bench_costs_include(const bench_work *work);
-
 /* Says of each that it is unknown. */
 void bench_costs_skip(bench_costs *costs);
 

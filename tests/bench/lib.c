@@ -138,4 +138,4 @@ static void close_session(void *opened) {
     free(s);
 }
 
-const bench_adapter bench_lib = {"lib", open_session, call, close_session};
+const bench_adapter bench_lib = {"lib", open_session, call, close_session, NULL};

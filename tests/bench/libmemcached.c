@@ -146,4 +146,4 @@ static void close_session(void *opened) {
     free(s);
 }
 
-const bench_adapter bench_libmemcached = {"libmemcached", open_session, call, close_session};
+const bench_adapter bench_libmemcached = {"libmemcached", open_session, call, close_session, NULL};

@@ -6,9 +6,15 @@
 #include <string.h>
 
 static const bench_adapter *const adapters[] = {
-    &bench_raw, &bench_lib,
+    &bench_raw,          &bench_lib,
 #ifdef MC_BENCH_LIBMEMCACHED
     &bench_libmemcached,
+#endif
+#ifdef MC_BENCH_LIBMC
+    &bench_libmc,
+#endif
+#ifdef MC_BENCH_MCMC
+    &bench_mcmc,
 #endif
     &bench_quiet, /* last, for it takes part only where it is named */
 };

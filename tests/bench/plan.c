@@ -1,5 +1,11 @@
 #include "bench/plan.h"
 
+bool bench_plan_has(const bench_plan *plan, size_t work, size_t adapter) {
+    bool (*does)(const bench_work *) = plan->adapters[adapter]->does;
+
+    return !does || does(plan->works[work]);
+}
+
 const char *const *bench_plan_addresses(const bench_plan *plan, const bench_work *work) {
     switch (work->place) {
     case BENCH_THREADS:

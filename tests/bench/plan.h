@@ -5,7 +5,7 @@
 #include "bench/adapter.h"
 #include "bench/process.h"
 
-#define BENCH_ADAPTERS_MAX 4
+#define BENCH_ADAPTERS_MAX 8
 #define BENCH_WORKS_MAX 64
 
 typedef struct bench_plan {
@@ -20,6 +20,9 @@ typedef struct bench_plan {
     size_t               server_count;
     int                  client_core;
 } bench_plan;
+
+/* Whether a client of the plan has a notion of a work of it. */
+bool bench_plan_has(const bench_plan *plan, size_t work, size_t adapter);
 
 /* The addresses that a work's data is on. */
 const char *const *bench_plan_addresses(const bench_plan *plan, const bench_work *work);

@@ -367,5 +367,5 @@ static void close_session(void *opened) {
     free(s);
 }
 
-const bench_adapter bench_raw = {"raw", open_session, call, close_session};
-const bench_adapter bench_quiet = {"quiet", open_quiet_session, call, close_session};
+const bench_adapter bench_raw = {"raw", open_session, call, close_session, NULL};
+const bench_adapter bench_quiet = {"quiet", open_quiet_session, call, close_session, NULL};

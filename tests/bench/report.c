@@ -38,7 +38,10 @@ static void print_row(const bench_report *report, size_t w, size_t a, FILE *file
 
     fprintf(file, "%-29s %-12s", a == 0 ? work->name : "", report->plan->adapters[a]->name);
     print_number(file, 8, figures->us);
-    fprintf(file, " %6.2f %5.2f", figures->ratio, (figures->ratio_high - figures->ratio_low) / 2);
+    if (figures->ratio < 0)
+        fprintf(file, " %6s %5s", "-", "-");
+    else
+        fprintf(file, " %6.2f %5.2f", figures->ratio, (figures->ratio_high - figures->ratio_low) / 2);
     print_goal(file, work, report->plan->adapters[a] == &bench_lib);
     print_number(file, 7, figures->p50_us);
     print_number(file, 7, figures->p99_us);

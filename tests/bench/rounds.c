@@ -17,6 +17,7 @@
 
 typedef struct contestant {
     const bench_adapter *adapter;
+    size_t               number; /* in the plan */
     void                *sessions[BENCH_THREADS_MAX];
     measure_histogram    times;
     double               rates[BENCH_ROUNDS_MAX], ratios[BENCH_ROUNDS_MAX]; /* calls a second; beside raw's */
@@ -163,10 +164,19 @@ static void forget_warm_up(contestant *c) {
     c->calls = 0;
 }
 
-/* Every round begins with another client. */
-static void play_rounds(const bench_plan *plan, bench_data *data, const bench_pace *pace, contestant *all) {
-    size_t count = plan->adapter_count;
+/* Of a client that has no notion of the work. */
+static const bench_figures absent = {.us = -1,
+                                     .ratio = -1,
+                                     .ratio_low = -1,
+                                     .ratio_high = -1,
+                                     .p50_us = -1,
+                                     .p99_us = -1,
+                                     .p999_us = -1,
+                                     .cpu_us = -1,
+                                     .server_us = -1};
 
+/* Every round begins with another client. */
+static void play_rounds(const bench_plan *plan, bench_data *data, const bench_pace *pace, contestant *all, size_t count) {
     for (unsigned round = 0; round < pace->rounds; round++) {
         for (size_t i = 0; i < count; i++) {
             contestant *c = &all[(i + round) % count];
@@ -191,19 +201,29 @@ static bench_figures figures_of(contestant *c, unsigned rounds, unsigned threads
                            .server_us = c->server_s * 1e6 / calls};
 }
 
-void bench_rounds_run(const bench_plan *plan, bench_data *data, const bench_pace *pace, bench_figures *figures) {
-    contestant *all = bench_allocate(plan->adapter_count, sizeof *all);
+static void enter(const bench_plan *plan, bench_data *data, const bench_pace *pace, contestant *c) {
+    open_all(data, c);
+    for (unsigned turn = 0; turn < WARM_UP_TURNS; turn++)
+        take_turn(plan, data, c, pace->turn_ns / 2);
+    forget_warm_up(c);
+}
 
-    for (size_t i = 0; i < plan->adapter_count; i++) {
-        all[i].adapter = plan->adapters[i];
-        open_all(data, &all[i]);
-        for (unsigned turn = 0; turn < WARM_UP_TURNS; turn++)
-            take_turn(plan, data, &all[i], pace->turn_ns / 2);
-        forget_warm_up(&all[i]);
+void bench_rounds_run(const bench_plan *plan, size_t work, bench_data *data, const bench_pace *pace,
+                      bench_figures *figures) {
+    contestant *all = bench_allocate(plan->adapter_count, sizeof *all);
+    size_t      count = 0;
+
+    for (size_t a = 0; a < plan->adapter_count; a++) {
+        figures[a] = absent;
+        if (!bench_plan_has(plan, work, a))
+            continue;
+        all[count].adapter = plan->adapters[a];
+        all[count].number = a;
+        enter(plan, data, pace, &all[count++]);
     }
-    play_rounds(plan, data, pace, all);
-    for (size_t i = 0; i < plan->adapter_count; i++) {
-        figures[i] = figures_of(&all[i], pace->rounds, data->work->threads);
+    play_rounds(plan, data, pace, all, count);
+    for (size_t i = 0; i < count; i++) {
+        figures[all[i].number] = figures_of(&all[i], pace->rounds, data->work->threads);
         close_all(data, &all[i]);
     }
     free(all);

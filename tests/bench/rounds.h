@@ -20,9 +20,9 @@ typedef struct bench_pace {
 } bench_pace;
 
 /*
- * Measures the work by every client of the plan and fills one figure for each of them. Data has been checked. Ends the
- * program where a call fails.
+ * Measures a work by every client of the plan and fills figures for each of them; for one that has no notion of the work,
+ * with negative ones. Data is the work's and has been checked. Ends the program where a call fails.
  */
-void bench_rounds_run(const bench_plan *plan, bench_data *data, const bench_pace *pace, bench_figures *figures);
+void bench_rounds_run(const bench_plan *plan, size_t work, bench_data *data, const bench_pace *pace, bench_figures *figures);
 
 #endif

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ARGUMENTS_MAX (32 + BENCH_HOSTS_MAX * 2 + BENCH_WORKS_MAX * 2)
+#define ARGUMENTS_MAX (16 + BENCH_HOSTS_MAX * 2 + BENCH_WORKS_MAX * 2 + BENCH_ADAPTERS_MAX * 2)
 
 typedef struct command {
     const char *arguments[ARGUMENTS_MAX];
