@@ -7,6 +7,7 @@
 #include "bench/adapter.h"
 #include "bench/basics.h"
 #include "bench/process.h"
+#include "bench/put.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,39 +34,22 @@ typedef struct session {
 
 /* --------------------------------------------------------------------------------------------------------- requests -- */
 
-static char *put(char *at, const char *text, size_t len) {
-    memcpy(at, text, len);
-    return at + len;
-}
-
-static char *put_number(char *at, size_t number) {
-    char   digits[20];
-    size_t len = 0;
-
-    do
-        digits[len++] = (char)('0' + number % 10);
-    while ((number /= 10) > 0);
-    while (len > 0)
-        *at++ = digits[--len];
-    return at;
-}
-
 static void ask_get(session *s, unsigned first) {
     for (unsigned i = first; i < first + s->data->work->keys; i++) {
         const bench_key *key = &s->data->keys[i];
         lane            *host = &s->lanes[key->host];
         char            *at = host->out + host->out_len;
         if (host->asked == 0)
-            at = put(at, "get", 3);
+            at = bench_put(at, "get", 3);
         *at++ = ' ';
-        at = put(at, key->text, key->len);
+        at = bench_put(at, key->text, key->len);
         host->order[host->asked++] = i;
         host->out_len = (size_t)(at - host->out);
     }
     for (unsigned i = 0; i < s->data->work->hosts; i++) {
         lane *host = &s->lanes[i];
         if (host->asked > 0)
-            host->out_len = (size_t)(put(host->out + host->out_len, "\r\n", 2) - host->out);
+            host->out_len = (size_t)(bench_put(host->out + host->out_len, "\r\n", 2) - host->out);
     }
 }
 
@@ -75,11 +59,11 @@ static void ask_set(session *s, unsigned first) {
     for (unsigned i = first; i < first + s->data->work->keys; i++) {
         const bench_key *key = &s->data->keys[i];
         lane            *host = &s->lanes[key->host];
-        char            *at = put(host->out + host->out_len, "set ", 4);
-        at = put(at, key->text, key->len);
-        at = put_number(put(at, " 0 0 ", 5), size);
-        at = put(put(at, "\r\n", 2), bench_data_value(s->data, i), size);
-        host->out_len = (size_t)(put(at, "\r\n", 2) - host->out);
+        char            *at = bench_put(host->out + host->out_len, "set ", 4);
+        at = bench_put(at, key->text, key->len);
+        at = bench_put_number(bench_put(at, " 0 0 ", 5), size);
+        at = bench_put(bench_put(at, "\r\n", 2), bench_data_value(s->data, i), size);
+        host->out_len = (size_t)(bench_put(at, "\r\n", 2) - host->out);
         host->asked++;
     }
 }
@@ -89,8 +73,8 @@ static void ask_line(session *s, unsigned first, const char *verb, size_t verb_l
     for (unsigned i = first; i < first + s->data->work->keys; i++) {
         const bench_key *key = &s->data->keys[i];
         lane            *host = &s->lanes[key->host];
-        char            *at = put(host->out + host->out_len, verb, verb_len);
-        at = put(put(at, key->text, key->len), end, end_len);
+        char            *at = bench_put(host->out + host->out_len, verb, verb_len);
+        at = bench_put(bench_put(at, key->text, key->len), end, end_len);
         host->out_len = (size_t)(at - host->out);
         host->asked++;
     }
@@ -103,10 +87,10 @@ static void ask_quiet_set(session *s, unsigned first) {
     for (unsigned i = first; i < first + s->data->work->keys; i++) {
         const bench_key *key = &s->data->keys[i];
         lane            *host = &s->lanes[key->host];
-        char            *at = put(host->out + host->out_len, "ms ", 3);
-        at = put_number(put(put(at, key->text, key->len), " ", 1), size);
-        at = put(put(at, " q\r\n", 4), bench_data_value(s->data, i), size);
-        host->out_len = (size_t)(put(at, "\r\n", 2) - host->out);
+        char            *at = bench_put(host->out + host->out_len, "ms ", 3);
+        at = bench_put_number(bench_put(bench_put(at, key->text, key->len), " ", 1), size);
+        at = bench_put(bench_put(at, " q\r\n", 4), bench_data_value(s->data, i), size);
+        host->out_len = (size_t)(bench_put(at, "\r\n", 2) - host->out);
         host->asked++;
     }
 }
@@ -116,9 +100,9 @@ static void ask_quiet_delete(session *s, unsigned first) {
     for (unsigned i = first; i < first + s->data->work->keys; i++) {
         const bench_key *key = &s->data->keys[i];
         lane            *host = &s->lanes[key->host];
-        char            *at = put(host->out + host->out_len, "md ", 3);
-        at = put_number(put(put(at, key->text, key->len), " q O", 4), i - first);
-        host->out_len = (size_t)(put(at, "\r\n", 2) - host->out);
+        char            *at = bench_put(host->out + host->out_len, "md ", 3);
+        at = bench_put_number(bench_put(bench_put(at, key->text, key->len), " q O", 4), i - first);
+        host->out_len = (size_t)(bench_put(at, "\r\n", 2) - host->out);
         host->asked++;
     }
 }
@@ -127,7 +111,7 @@ static void ask_all_done(session *s) {
     for (unsigned i = 0; i < s->data->work->hosts; i++) {
         lane *host = &s->lanes[i];
         if (host->asked > 0)
-            host->out_len = (size_t)(put(host->out + host->out_len, "mn\r\n", 4) - host->out);
+            host->out_len = (size_t)(bench_put(host->out + host->out_len, "mn\r\n", 4) - host->out);
     }
 }
 
