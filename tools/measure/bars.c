@@ -9,7 +9,7 @@
 #define BAR 11
 #define GAP 9 /* between rows */
 #define HEAD 96
-#define LEGEND 120 /* the least room for a name in it */
+#define LEGEND 120 /* the least room for a name in it, where there is room for all */
 #define LETTER 7   /* about as wide as one is */
 #define WIDTH (MARGIN + LABELS + BARS + NUMBERS + MARGIN)
 
@@ -17,7 +17,8 @@ static const char style[] =
     "text{font-family:'Helvetica Neue',Helvetica,Arial,'DejaVu Sans',sans-serif;font-size:12.5px;fill:#24292f}"
     ".title{font-size:19px;font-weight:600}.quiet{fill:#6e7781;font-size:11px}.small{font-size:10.5px;paint-order:stroke;"
     "stroke:#ffffff;stroke-width:4px}"
-    ".c0{fill:#afb8c1}.c1{fill:#2f6fbd}.c2{fill:#d9822b}.mark{stroke:#24292f;stroke-width:1;stroke-dasharray:3 3}";
+    ".c0{fill:#afb8c1}.c1{fill:#2f6fbd}.c2{fill:#d9822b}.c3{fill:#4f9d5d}.c4{fill:#8e63b0}.c5{fill:#b5495b}"
+    ".mark{stroke:#24292f;stroke-width:1;stroke-dasharray:3 3}";
 
 /* Text of others, without what would end a text in SVG. */
 static void write_text(const char *text, FILE *file) {
@@ -65,11 +66,19 @@ static double name_width(const char *name) {
 
     for (; *name != '\0'; name++)
         letters += (*name & 0xc0) != 0x80;
-    return fmax(LEGEND, 34 + LETTER * letters);
+    return 34 + LETTER * letters;
+}
+
+static double legend_room(const measure_bars *bars) {
+    double width = 0;
+
+    for (size_t s = 0; s < bars->series_count; s++)
+        width += fmax(LEGEND, name_width(bars->series[s]));
+    return width <= BARS + NUMBERS ? LEGEND : 0;
 }
 
 static void draw_head(const measure_bars *bars, double top, FILE *file) {
-    double x = MARGIN + LABELS;
+    double x = MARGIN + LABELS, room = legend_room(bars);
 
     draw_text(MARGIN, top + 40, "title", bars->title, file);
     draw_text(MARGIN, top + 60, "quiet", bars->subtitle, file);
@@ -77,7 +86,7 @@ static void draw_head(const measure_bars *bars, double top, FILE *file) {
         fprintf(file, "<rect x=\"%.0f\" y=\"%.1f\" width=\"11\" height=\"11\" rx=\"2\" class=\"c%zu\"/>", x, top + HEAD - 22,
                 bars->first_colour + s);
         draw_text(x + 17, top + HEAD - 12, "name", bars->series[s], file);
-        x += name_width(bars->series[s]);
+        x += fmax(room, name_width(bars->series[s]));
     }
 }
 

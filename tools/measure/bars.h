@@ -12,7 +12,7 @@ typedef struct measure_bars {
     size_t             row_count, series_count;
     const char *const *rows, *const *series; /* their names */
     const double *values;                    /* of each row those of the series; negative: no bar */
-    size_t        first_colour;              /* the colour of the first series: 0 is grey, then blue, orange */
+    size_t        first_colour;              /* of the first series, of grey, blue, orange, green, violet and red */
     double        mark;                      /* a line at this value; 0: none */
     bool          by_powers;                 /* of ten: the axis is logarithmic */
     unsigned      decimals;                  /* of the numbers behind the bars */
