@@ -70,10 +70,9 @@ static bool send_request(session *s, unsigned first) {
 
 static bool send_large(session *s, unsigned index) {
     size_t       head = (size_t)(put_set(s, s->out, index) - s->out);
-    struct iovec parts[] = {{s->out, head},
-                            {(char *)(uintptr_t)bench_data_value(s->data, index), s->data->work->value_size},
-                            {s->out + head, 2}};
-    ssize_t      sent;
+    struct iovec parts[] = {
+        {s->out, head}, {(char *)bench_data_value(s->data, index), s->data->work->value_size}, {s->out + head, 2}};
+    ssize_t sent;
 
     bench_put(s->out + head, "\r\n", 2);
     return mcmc_request_writev(s->client, parts, 3, &sent, 1) == MCMC_OK;
