@@ -1,6 +1,6 @@
 #include "net/lane.h"
 
-#include "net/share.h"
+#include "net/board.h"
 
 #include <sched.h>
 

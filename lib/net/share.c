@@ -8,52 +8,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* So many batches of one kind of command are under way on a lane at once, of so many requests and bytes of keys each. Who
- * finds no room waits. */
-#define LINES 6
-#define LINE_RIDERS 32
-#define LINE_KEYS_SIZE 1024
-
 /* So often in a row one sends for all who wait. */
 #define BATCHES 2
-
-/* So many bytes of values go on board at once: all that is on board is formatted at once, before anybody can leave. */
-#define BOARDING_MAX 65536
 
 /* Why a connection is of no more use, in words. */
 #define REASON_MAX (MC__ESCAPED_MAX + 100)
 
-/* Requests with the same command that went out together, as one exchange. Free when all of it is answered. */
-struct line {
-    mc__exchange exchange; /* first, so that the one is the other */
-    mc__share   *share;
-    bool         boarding;            /* not pushed yet */
-    mc__rider   *riders[LINE_RIDERS]; /* NULL: answered, or has left */
-    mc_slice     keys[LINE_RIDERS];   /* of a retrieval: copies, which stay when a rider leaves */
-    uint32_t     tags[LINE_RIDERS];   /* of the keys: equal where they are */
-    size_t       keys_len;
-    char         key_bytes[LINE_KEYS_SIZE];
-};
-
 struct mc__share {
     mc__host       *host;
     mc__connection *connection;
-    unsigned        lane;    /* which of the pool's it is on */
-    mc__share      *next;    /* on that lane */
-    mc__rider      *first;   /* who has opened it, before it is on board */
-    mc__rider      *reader;  /* who receives; NULL: nobody */
-    mc__rider      *sender;  /* who sends; NULL: nobody */
-    bool            heard;   /* a byte of the host has come */
-    bool            full;    /* somebody could not get on board when it was boarded last */
-    bool            stalled; /* one has left in vain, and no byte has come since */
-    bool            over;    /* nobody is on board, and nobody comes: it is on its lane no more */
-    bool            stray;   /* a byte has come that nobody asked for */
-    mc_status       broken;  /* MC_OK: it is not */
-    mc__time        moved;   /* when something came last, or was asked while nothing was awaited */
-    size_t          values;  /* bytes of values in what is boarding */
-    size_t          aboard;  /* riders whose answer is awaited */
-    mc__park_wakes  wakes;   /* who has been told something since unlock_and_wake; its memory may be gone */
-    struct line     lines[LINES];
+    unsigned        lane;                     /* which of the pool's it is on */
+    mc__share      *next;                     /* on that lane */
+    mc__rider      *first;                    /* who has opened it, before it is on board */
+    bool            heard;                    /* a byte of the host has come */
+    bool            full;                     /* somebody could not get on board when it was boarded last */
+    bool            stalled;                  /* one has left in vain, and no byte has come since */
+    bool            over;                     /* nobody is on board, and nobody comes: it is on its lane no more */
+    bool            stray;                    /* a byte has come that nobody asked for */
+    mc_status       broken;                   /* MC_OK: it is not */
+    mc__time        moved;                    /* when something came last, or was asked while nothing was awaited */
+    mc__board       board;                    /* who shares it, who sends and who receives */
     char            reason[REASON_MAX];       /* why it is broken */
     mc__area        spaces[MC__INPUT_SPACES]; /* where who reads receives */
     size_t          space_count;              /* 0: there is no memory */
@@ -64,7 +38,7 @@ static mc__pool *pool_of(const mc__share *share) {
 }
 
 static mc__lane *lane_of(const mc__share *share) {
-    return &pool_of(share)->lanes[share->lane];
+    return share->board.lane;
 }
 
 static void lock(const mc__share *share) {
@@ -73,7 +47,7 @@ static void lock(const mc__share *share) {
 
 /* Whether somebody may send for those who wait, as others see it who do not have the lock. */
 static void set_sender(mc__share *share, mc__rider *sender) {
-    share->sender = sender;
+    share->board.sender = sender;
     mc__lane_count_joinable(lane_of(share), sender ? -1 : 1);
 }
 
@@ -115,10 +89,10 @@ static void close_and_wake(mc__share *share, const mc__park_wakes *wakes) {
  * for who is woken comes back with the next call, and is to find all in order. */
 static void unlock_and_wake(mc__share *share) {
     mc__lane      *lane = lane_of(share);
-    mc__park_wakes wakes = share->wakes;
+    mc__park_wakes wakes = share->board.wakes;
     bool           over = share->over;
 
-    share->wakes = (mc__park_wakes){{0}};
+    share->board.wakes = (mc__park_wakes){{0}};
     mc__lock_release(&lane->lock);
     if (over)
         close_and_wake(share, &wakes);
@@ -126,201 +100,7 @@ static void unlock_and_wake(mc__share *share) {
         mc__park_wake(&lane->words, &wakes);
 }
 
-/* --------------------------------------------------------------------------------------------- with the lock held --
- */
-
-/* Who sends or receives is awake, and looks at its park before it sleeps; who is to receive from now on may be asleep. */
-static bool is_awake(const mc__share *share, const mc__rider *rider, mc__riding state) {
-    return rider == share->sender || (rider == share->reader && state != MC__RIDING_READS);
-}
-
-static void tell(mc__share *share, mc__rider *rider, mc__riding state) {
-    rider->state = state;
-    mc__park_set(&rider->park,
-                 is_awake(share, rider, state) ? NULL : &share->wakes); /* its memory may be gone from here on */
-}
-
-/* The rider at this place is on board no more. NULL: it has left before. */
-static mc__rider *take_off(struct line *line, size_t at) {
-    mc__rider *rider = line->riders[at];
-
-    if (!rider)
-        return NULL;
-    line->riders[at] = NULL;
-    line->share->aboard--;
-    mc__lane_count(&lane_of(line->share)->riding, -1);
-    return rider;
-}
-
-static void give_request(const mc__exchange *exchange, size_t i, mc__request *request) {
-    const mc__rider *rider = ((const struct line *)exchange)->riders[i];
-
-    rider->exchange->ops->request(rider->exchange, 0, request); /* asked for before anybody can leave */
-}
-
-static char *give_space(mc__exchange *exchange, size_t i, size_t have, size_t *room) {
-    mc__rider *rider = ((struct line *)exchange)->riders[i];
-
-    return rider ? rider->exchange->ops->space(rider->exchange, 0, have, room) : NULL;
-}
-
-static void take_values(mc__exchange *exchange, const mc__found *found, size_t count) {
-    struct line *line = (struct line *)exchange;
-
-    for (size_t i = 0; i < count; i++) {
-        mc__rider *rider = take_off(line, found[i].request);
-        mc__found  own = found[i];
-        if (!rider)
-            continue;
-        own.request = 0;
-        rider->exchange->answered = 1;
-        rider->exchange->ops->values(rider->exchange, &own, 1);
-        tell(line->share, rider, MC__RIDING_ANSWERED);
-    }
-}
-
-/* Whether the value of request i has come in part. */
-static bool has_begun(const mc__exchange *exchange, size_t i) {
-    const mc__pipeline *pipeline = &((const struct line *)exchange)->share->connection->pipeline;
-
-    return pipeline->reading != MC__READING_LINE && pipeline->arrival.request == i;
-}
-
-/* What a line of many keys has come to may be due to one of them, and is no business of the others: each asks again on its
- * own, but for one of whose value a part has come. */
-static bool is_of_another(const mc__exchange *exchange, size_t i, mc_status status, const mc__reply *reply) {
-    if (exchange->count == 1 || !mc__verb_retrieves(exchange->command.verb))
-        return false;
-    if (reply)
-        return mc__reply_is_error(reply);
-    return (status == MC_PROTOCOL_ERROR || status == MC_CONNECTION_LOST) && !has_begun(exchange, i);
-}
-
-static void take_answer(mc__exchange *exchange, size_t i, mc_status status, const mc__reply *reply) {
-    struct line *line = (struct line *)exchange;
-    mc__rider   *rider = take_off(line, i);
-
-    if (!rider)
-        return;
-    if (is_of_another(exchange, i, status, reply)) {
-        tell(line->share, rider, MC__RIDING_ALONE);
-        return;
-    }
-    rider->exchange->answered = 1;
-    rider->exchange->ops->answer(rider->exchange, 0, status, reply);
-    tell(line->share, rider, MC__RIDING_ANSWERED);
-}
-
-static const mc__exchange_ops ops = {
-    .request = give_request, .values = take_values, .space = give_space, .answer = take_answer};
-
-/* -------------------------------------------------------------------------------------------------- getting on board -- */
-
-static uint32_t tag_of(mc_slice key) {
-    uint32_t tag = 2166136261U; /* FNV-1a */
-
-    for (size_t i = 0; i < key.len; i++)
-        tag = (tag ^ (unsigned char)key.data[i]) * 16777619U;
-    return tag;
-}
-
-static bool has_key(const struct line *line, mc_slice prefix, mc_slice key, uint32_t tag) {
-    for (size_t i = 0; i < line->exchange.count; i++) {
-        mc_slice other = line->keys[i];
-        if (line->tags[i] == tag && other.len == prefix.len + key.len &&
-            memcmp(other.data, prefix.data ? prefix.data : "", prefix.len) == 0 &&
-            memcmp(other.data + prefix.len, key.data, key.len) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* Keys to gat need not have the same time, so each has a line of its own. A key stands in a line once: not every proxy
- * answers the same key twice. Commands that do not retrieve have no copy of their keys, but one prefix. */
-static bool fits(const struct line *line, const mc__exchange *exchange, uint32_t tag) {
-    const mc__command *command = &exchange->command;
-    size_t             count = line->exchange.count;
-
-    if (!line->boarding || count == LINE_RIDERS || line->exchange.command.verb != command->verb)
-        return false;
-    if (!mc__verb_retrieves(command->verb))
-        return mc__slice_equal(line->exchange.command.prefix, command->prefix);
-    return !mc__verb_has_exptime(command->verb) &&
-           command->prefix.len + exchange->keys[0].len <= LINE_KEYS_SIZE - line->keys_len &&
-           !has_key(line, command->prefix, exchange->keys[0], tag);
-}
-
-static bool is_free(const struct line *line) {
-    return !line->boarding && line->exchange.answered == line->exchange.count;
-}
-
-static struct line *line_for(mc__share *share, const mc__exchange *exchange, uint32_t tag) {
-    struct line *line = NULL;
-
-    for (size_t i = 0; i < LINES; i++) {
-        if (fits(&share->lines[i], exchange, tag))
-            return &share->lines[i];
-        if (!line && is_free(&share->lines[i]))
-            line = &share->lines[i];
-    }
-    if (!line)
-        return NULL;
-    line->exchange = (mc__exchange){.ops = &ops, .command = exchange->command, .shared = true, .keys = line->keys};
-    if (mc__verb_retrieves(exchange->command.verb))
-        line->exchange.command.prefix = (mc_slice){0}; /* it is part of the copies */
-    line->boarding = true;
-    line->keys_len = 0;
-    return line;
-}
-
-static void keep_key(struct line *line, const mc__exchange *exchange, uint32_t tag) {
-    mc_slice prefix = exchange->command.prefix, key = exchange->keys[0];
-    char    *at = line->key_bytes + line->keys_len;
-
-    if (prefix.len > 0)
-        memcpy(at, prefix.data, prefix.len);
-    memcpy(at + prefix.len, key.data, key.len);
-    line->keys_len += prefix.len + key.len;
-    line->keys[line->exchange.count] = mc_bytes(at, prefix.len + key.len);
-    line->tags[line->exchange.count] = tag;
-}
-
-static size_t value_len(const mc__exchange *exchange) {
-    mc__request request;
-
-    if (!mc__verb_stores(exchange->command.verb))
-        return 0;
-    exchange->ops->request(exchange, 0, &request);
-    return request.value.len;
-}
-
-/* false: there is no room. */
-static bool add(mc__share *share, mc__rider *rider) {
-    bool         retrieves = mc__verb_retrieves(rider->exchange->command.verb);
-    uint32_t     tag = retrieves ? tag_of(rider->exchange->keys[0]) : 0;
-    size_t       len = value_len(rider->exchange);
-    struct line *line = share->values + len <= BOARDING_MAX ? line_for(share, rider->exchange, tag) : NULL;
-
-    if (!line)
-        return false;
-    share->values += len;
-    if (retrieves)
-        keep_key(line, rider->exchange, tag);
-    rider->share = share;
-    rider->lingers = false;
-    rider->line = line;
-    rider->at = line->exchange.count++;
-    line->riders[rider->at] = rider;
-    share->aboard++;
-    mc__lane_count(&lane_of(share)->riding, 1);
-    return true;
-}
-
-static bool add_waiter(void *arg, mc__waiter *waiter) {
-    mc__share *share = arg;
-
-    return add(share, (mc__rider *)((char *)waiter->park - offsetof(mc__rider, park)));
-}
+/* ---------------------------------------------------------------------------------------------- with the lock held -- */
 
 /* A connection on which nothing is awaited is looked at before it is used again. */
 static bool is_fit(mc__share *share) {
@@ -335,7 +115,7 @@ static bool is_fit(mc__share *share) {
 #define STUCK_AFTER (5 * MC__MS)
 
 static bool is_stuck(const mc__share *share, mc__time now) {
-    return share->aboard > 0 && now - share->moved > STUCK_AFTER;
+    return share->board.aboard > 0 && now - share->moved > STUCK_AFTER;
 }
 
 /* Whose board they go on who wait: one for all, so that what is sent and received at once is much. Others end when who is on
@@ -351,6 +131,19 @@ static mc__share *main_share(const mc__lane *lane, mc__time now) {
 /* Whether anybody waits to be taken on board. */
 static bool is_awaited(const mc__lane *lane) {
     return lane->first || mc__lane_is_awaited(lane);
+}
+
+static bool add(mc__share *share, mc__rider *rider) {
+    if (!mc__board_add(&share->board, rider))
+        return false;
+    rider->share = share;
+    return true;
+}
+
+static bool add_waiter(void *arg, mc__waiter *waiter) {
+    mc__share *share = arg;
+
+    return add(share, (mc__rider *)((char *)waiter->park - offsetof(mc__rider, park)));
 }
 
 /* Those in the pool's queue have been there before there were many. */
@@ -373,7 +166,6 @@ static bool board(mc__share *share) {
     if (share->broken != MC_OK)
         return false;
     share->full = false;
-    share->values = 0;
     if (share->first)
         add(share, share->first); /* has been looked at, and finds room */
     else if (!is_awaited(lane_of(share)))
@@ -386,16 +178,10 @@ static bool board(mc__share *share) {
         share->moved = mc__time_now();
     share->first = NULL;
     take_along(share);
-    mc__lane_note_crowd(lane_of(share), share->aboard);
-    if (share->aboard >= MC__FEW)
+    mc__lane_note_crowd(lane_of(share), share->board.aboard);
+    if (share->board.aboard >= MC__FEW)
         mc__pool_met_many(pool_of(share));
-    for (size_t i = 0; i < LINES; i++) {
-        struct line *line = &share->lines[i];
-        if (!line->boarding)
-            continue;
-        line->boarding = false;
-        mc__pipeline_push(pipeline, &line->exchange);
-    }
+    mc__board_depart(&share->board);
     return mc__pipeline_wants_output(pipeline);
 }
 
@@ -423,8 +209,7 @@ static bool take_output(mc__share *share, mc_slice *bytes) {
     return true;
 }
 
-/* -------------------------------------------------------------------------------------------------- who does what next --
- */
+/* ---------------------------------------------------------------------------------------------- who does what next -- */
 
 /* Nobody is on board any more, and nobody comes. Who waits in the lane's queue when nothing is shared there goes another
  * way.
@@ -441,42 +226,8 @@ static void withdraw(mc__share *share) {
     mc__lane_count_joinable(lane, -1);
     while (!lane->shares && (rider = lane->first) != NULL) {
         mc__lane_remove(lane, rider);
-        tell(share, rider, MC__RIDING_REFUSED);
+        mc__board_tell(&share->board, rider, MC__RIDING_REFUSED);
     }
-}
-
-/* Whoever is on board fails; whether his request may have reached the server is known by its line. */
-static void fail_all(mc__share *share) {
-    for (size_t l = 0; l < LINES; l++) {
-        for (size_t i = 0; i < share->lines[l].exchange.count; i++) {
-            mc__rider *rider = share->lines[l].riders[i];
-            if (!rider)
-                continue;
-            rider->heard = share->heard;
-            snprintf(rider->reason, rider->reason_size, "%s", share->reason);
-        }
-    }
-    mc__pipeline_abandon(&share->connection->pipeline, share->broken);
-    for (size_t l = 0; l < LINES; l++) {
-        for (size_t i = 0; i < share->lines[l].exchange.count; i++) {
-            mc__rider *rider = take_off(&share->lines[l], i);
-            if (!rider)
-                continue;
-            rider->exchange->sent = i < share->lines[l].exchange.sent;
-            rider->failure = share->broken;
-            tell(share, rider, MC__RIDING_FAILED);
-        }
-    }
-}
-
-static mc__rider *anybody(mc__share *share) {
-    for (size_t l = 0; l < LINES && share->aboard > 0; l++) {
-        for (size_t i = 0; i < share->lines[l].exchange.count; i++) {
-            if (share->lines[l].riders[i])
-                return share->lines[l].riders[i];
-        }
-    }
-    return NULL;
 }
 
 /* Whether all that is missing is the END behind values that have all come. */
@@ -490,7 +241,7 @@ static bool awaits_end(const mc__share *share) {
 
 /* It receives next, and needs no lock until it has. */
 static void appoint(mc__share *share, mc__rider *reader) {
-    share->reader = reader;
+    share->board.reader = reader;
     if (mc__pipeline_space(&share->connection->pipeline, share->spaces, &share->space_count) != MC_OK)
         share->space_count = 0;
 }
@@ -499,19 +250,19 @@ static void appoint(mc__share *share, mc__rider *reader) {
 static mc__duty settle(mc__share *share, mc__rider *self) {
     mc__rider *reader;
 
-    if (share->broken != MC_OK && !share->sender && !share->reader)
-        fail_all(share);
+    if (share->broken != MC_OK && !share->board.sender && !share->board.reader)
+        mc__board_fail(&share->board, share->broken, share->heard, share->reason);
     else if (share->broken != MC_OK)
         mc__stream_shut(&share->connection->stream); /* whoever still uses it comes back soon */
-    if (share->reader) {
-        if (share->reader != self)
+    if (share->board.reader) {
+        if (share->board.reader != self)
             return MC__DUTY_NONE;
         appoint(share, self);
         return MC__DUTY_READ;
     }
-    if (share->sender || (share->broken != MC_OK && share->aboard > 0))
+    if (share->board.sender || (share->broken != MC_OK && share->board.aboard > 0))
         return MC__DUTY_NONE; /* the sender will see to it */
-    reader = self && self->share == share && self->state == MC__RIDING_WAITS ? self : anybody(share);
+    reader = self && self->share == share && self->state == MC__RIDING_WAITS ? self : mc__board_anybody(&share->board);
     if (!reader && self && self->share == share && self->state == MC__RIDING_ANSWERED && share->broken == MC_OK &&
         awaits_end(share)) {
         self->lingers = true; /* it costs nobody a connection that the END has not come in one piece with its value */
@@ -527,12 +278,11 @@ static mc__duty settle(mc__share *share, mc__rider *self) {
         self->state = MC__RIDING_READS;
         return MC__DUTY_READ;
     }
-    tell(share, reader, MC__RIDING_READS);
+    mc__board_tell(&share->board, reader, MC__RIDING_READS);
     return MC__DUTY_NONE;
 }
 
-/* ---------------------------------------------------------------------------------------------------- opening, joining --
- */
+/* ------------------------------------------------------------------------------------------------ opening, joining -- */
 
 /* The memory of a share is its connection's. */
 static mc__share *share_of(mc__connection *connection) {
@@ -553,16 +303,10 @@ mc__share *mc__share_open(mc__host *host, unsigned number, mc__connection *conne
     share->lane = number;
     share->next = NULL;
     share->first = rider;
-    share->reader = NULL;
-    share->sender = rider; /* from before others see it */
     share->heard = share->stray = share->over = share->full = share->stalled = false;
     share->broken = MC_OK;
-    share->aboard = share->values = 0;
-    share->wakes = (mc__park_wakes){{0}};
-    for (size_t i = 0; i < LINES; i++) { /* nobody is in them: they are new, or all in them was answered */
-        share->lines[i].share = share;
-        share->lines[i].exchange.count = share->lines[i].exchange.answered = 0;
-    }
+    mc__board_clear(&share->board, lane, &connection->pipeline);
+    share->board.sender = rider; /* from before others see it */
     mc__park_take_place(&rider->park, &lane->words);
     mc__pool_count_lane(&host->pool, number);
     lock(share);
@@ -589,7 +333,7 @@ bool mc__share_enter(mc__host *host, unsigned number, mc__rider *rider, mc__time
         return false;
     }
     mc__lane_add(lane, rider);
-    if ((*share)->sender)
+    if ((*share)->board.sender)
         *share = NULL;
     else
         set_sender(*share, rider);
@@ -624,7 +368,7 @@ mc__share *mc__share_join(mc__host *host, unsigned number, mc__rider *rider, mc_
         share = main_share(lane, now);
         *stuck = !share && mc__lane_is_open(lane);
     }
-    if (share && share->sender)
+    if (share && share->board.sender)
         share = NULL;
     if (share)
         set_sender(share, rider);
@@ -632,8 +376,7 @@ mc__share *mc__share_join(mc__host *host, unsigned number, mc__rider *rider, mc_
     return share;
 }
 
-/* --------------------------------------------------------------------------------------------------- sending, receiving --
- */
+/* ---------------------------------------------------------------------------------------------- sending, receiving -- */
 
 /* Sends all of it, before the deadline. */
 static bool send_all(const mc__stream *stream, mc_slice bytes, mc__time deadline) {
@@ -717,7 +460,8 @@ static void take_input(mc__share *share, ptrdiff_t received, int error) {
 /* Who still receives sends for those who have come meanwhile, before it goes on; and so does who is answered together with
  * all others on board, for else the lane would end, and have to begin anew. */
 static bool may_send_next(const mc__share *share, const mc__rider *self) {
-    return !share->sender && (share->reader == self || (share->aboard == 0 && !awaits_end(share))) && has_passengers(share);
+    return !share->board.sender && (share->board.reader == self || (share->board.aboard == 0 && !awaits_end(share))) &&
+           has_passengers(share);
 }
 
 mc__duty mc__share_read(mc__share *share, mc__rider *self, mc__time now, mc__time until, mc__time deadline) {
@@ -739,7 +483,7 @@ mc__duty mc__share_read(mc__share *share, mc__rider *self, mc__time now, mc__tim
     if (share->broken != MC_OK && self->state == MC__RIDING_READS)
         self->state = MC__RIDING_WAITS;
     if (self->state != MC__RIDING_READS)
-        share->reader = NULL;
+        share->board.reader = NULL;
     self->lingers = false;
     if (may_send_next(share, self)) {
         set_sender(share, self);
@@ -751,8 +495,7 @@ mc__duty mc__share_read(mc__share *share, mc__rider *self, mc__time now, mc__tim
     return duty;
 }
 
-/* ---------------------------------------------------------------------------------------------------- leaving --
- */
+/* --------------------------------------------------------------------------------------------------------- leaving -- */
 
 bool mc__share_has_others(mc__host *host, unsigned number, const mc__rider *self) {
     mc__lane *lane = &host->pool.lanes[number];
@@ -760,16 +503,15 @@ bool mc__share_has_others(mc__host *host, unsigned number, const mc__rider *self
 
     mc__lock_take(&lane->lock);
     others = (self->state == MC__RIDING_WAITS || self->state == MC__RIDING_READS) && self->share &&
-             (self->share->aboard > 1 || self->share->stalled);
+             (self->share->board.aboard > 1 || self->share->stalled);
     mc__lock_release(&lane->lock);
     return others;
 }
 
 mc__duty mc__share_leave(mc__host *host, unsigned number, mc__rider *self) {
-    mc__lane    *lane = &host->pool.lanes[number];
-    mc__share   *share;
-    struct line *line;
-    mc__duty     duty;
+    mc__lane  *lane = &host->pool.lanes[number];
+    mc__share *share;
+    mc__duty   duty;
 
     mc__lock_take(&lane->lock);
     if (self->state != MC__RIDING_WAITS && self->state != MC__RIDING_READS && !self->lingers) {
@@ -777,16 +519,13 @@ mc__duty mc__share_leave(mc__host *host, unsigned number, mc__rider *self) {
         return MC__DUTY_NONE;
     }
     share = self->share; /* is there as long as the rider is on board, or reads */
-    line = self->line;
     self->first_to_leave = !share->stalled;
     share->stalled = true;
-    if (!self->lingers) {
-        mc__pipeline_forget(&share->connection->pipeline, &line->exchange, self->at);
-        take_off(line, self->at);
-    }
+    if (!self->lingers)
+        mc__board_leave(&share->board, self);
     self->lingers = false;
-    if (share->reader == self)
-        share->reader = NULL;
+    if (share->board.reader == self)
+        share->board.reader = NULL;
     duty = settle(share, NULL);
     unlock_and_wake(share);
     return duty;

@@ -11,42 +11,13 @@
 #ifndef MC_NET_SHARE_H
 #define MC_NET_SHARE_H
 
+#include "net/board.h"
 #include "net/host.h"
 
 /* Values up to this size are sent on a lane; larger ones would hold up the others. */
 #define MC__SHARE_VALUE_MAX 2048
 
 typedef struct mc__share mc__share;
-
-typedef enum mc__riding {
-    MC__RIDING_WAITS,    /* for its answer, or in the queue */
-    MC__RIDING_READS,    /* the same, and it is the one that receives */
-    MC__RIDING_ANSWERED, /* through its exchange */
-    MC__RIDING_FAILED,   /* the connection broke: failure and reason say why, its exchange whether it was sent */
-    MC__RIDING_ALONE,    /* it is to ask once more, on its own */
-    MC__RIDING_REFUSED   /* it waited in the lane's queue, and nobody is there any more to take it on board */
-} mc__riding;
-
-/* A call with one request that may share. */
-typedef struct mc__rider {
-    /* Set by the call. */
-    mc__park      park;     /* set when its state has changed for good, or to MC__RIDING_READS */
-    mc__exchange *exchange; /* of one request */
-    char         *reason;   /* room for why it failed */
-    size_t        reason_size;
-
-    /* Under the lane's lock; the call's own from when its park is set. */
-    mc__riding        state;
-    bool              queued; /* in the lane's queue */
-    struct mc__rider *previous, *next;
-    mc__share        *share; /* NULL: it is not on board yet */
-    void             *line;
-    size_t            at;      /* in the line */
-    bool              lingers; /* it is answered, and receives until the connection can be left in order */
-    mc_status         failure;
-    bool              heard;          /* a byte of the host has come */
-    bool              first_to_leave; /* of those who have left since a byte has come */
-} mc__rider;
 
 /* What the caller is to do next. */
 typedef enum mc__duty {
