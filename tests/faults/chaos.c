@@ -9,6 +9,7 @@
 #include "client/client.h"
 #include "support/check_main.h"
 #include "support/crew.h"
+#include "support/lateness.h"
 #include "support/memcached.h"
 
 #include <poll.h>
@@ -31,7 +32,6 @@
 
 static atomic_ulong signals;
 static atomic_uint  moves;
-static atomic_int   worst_sleep_us;
 static atomic_uint  looks, looks_at_sharing; /* at a host, and those that found calls on board of a lane */
 
 typedef struct shared {
@@ -91,20 +91,10 @@ static void look_for_sharing(const mc_client *client) {
     mc__roster_release(roster);
 }
 
-static void watch_sleeps(size_t index, void *arg) {
-    chaos *self = arg;
-
-    (void)index;
+static void look_again_and_again(const chaos *self) {
     while (!atomic_load(&self->over)) {
-        double          began = clock_ms();
-        struct timespec pause = {.tv_nsec = 5000000};
-        int             late_us;
-
         look_for_sharing(self->client);
-        nanosleep(&pause, NULL);
-        late_us = (int)((clock_ms() - began - 5) * 1e3);
-        if (late_us > atomic_load(&worst_sleep_us))
-            atomic_store(&worst_sleep_us, late_us);
+        poll(NULL, 0, 5);
     }
 }
 
@@ -115,7 +105,7 @@ static void work(size_t index, void *arg) {
     chaos *self = arg;
 
     if (index == THREADS) {
-        watch_sleeps(index, arg);
+        look_again_and_again(self);
         return;
     }
     block_signals(SIG_UNBLOCK);
@@ -415,6 +405,7 @@ START_TEST(servers_die_under_threads) {
     self.shared = mmap(NULL, sizeof *self.shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     ck_assert(self.shared != MAP_FAILED);
     block_signals(SIG_BLOCK);
+    lateness_watch();
     sigaction(SIGALRM, &action, NULL);
     for (size_t i = 0; i < SERVERS; i++)
         self.servers[i] = memcached_start(NULL);
@@ -422,7 +413,7 @@ START_TEST(servers_die_under_threads) {
     run(&self, MC_FAILOVER_NONE, seconds / 2);
     for (size_t i = 0; i < SERVERS; i++)
         memcached_kill(&self.servers[i]);
-    sleep_ms = atomic_load(&worst_sleep_us) / 1e3;
+    sleep_ms = latest_wake_ms();
     report(&self, sleep_ms);
     ck_assert_uint_eq(self.failures, 0);
     ck_assert_uint_eq(self.tally.wrong, 0);

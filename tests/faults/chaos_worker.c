@@ -1,6 +1,7 @@
 #include "chaos_worker.h"
 
 #include "support/crew.h"
+#include "support/lateness.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 
 #define ALLOWED_LATE_MS 50
 #define AFTERTHOUGHT_MS 300
+#define AFTER_ALL_TRIES 100
 #define MANY 20
 
 static uint32_t draw(chaos_worker *self, uint32_t below) {
@@ -57,6 +59,14 @@ static void note_wrong(chaos_worker *self, const char *why) {
 
 /* ------------------------------------------------------------------------------------------------------------ reading -- */
 
+/* Waits for so long as others can go on with what they were about: while the machine is held up nobody can. */
+static void think_again(void) {
+    double began = clock_ms(), held_up = held_up_ms();
+
+    while (clock_ms() - began - (held_up_ms() - held_up) < AFTERTHOUGHT_MS)
+        poll(NULL, 0, 10);
+}
+
 static void judge(chaos_worker *self, ledger_key *key, const ledger_look *look, mc_status status, mc_slice value) {
     char           why[160];
     ledger_verdict verdict;
@@ -67,7 +77,7 @@ static void judge(chaos_worker *self, ledger_key *key, const ledger_look *look, 
     self->tally.reads++;
     self->tally.calm_reads += verdict == LEDGER_CALM;
     if (verdict == LEDGER_CONTRADICTS) {
-        poll(NULL, 0, AFTERTHOUGHT_MS); /* a host is found dead a moment before that is told */
+        think_again(); /* a host is found dead a moment before that is told */
         if (!ledger_is_calm(key, look)) {
             self->tally.excused++;
             return;
@@ -264,13 +274,23 @@ void chaos_work_alone(chaos_worker *self, size_t steps) {
     mc_value_clear(&value);
 }
 
+/* Where the machine is held up, a call may have no answer in its time; one of them has. */
+static bool works_after_all(chaos_worker *self, ledger_key *key, mc_value *value) {
+    for (int tries = 0; tries < AFTER_ALL_TRIES; tries++) {
+        if (set_one(self, key) == MC_OK && read_one(self, key, value, false) == MC_OK)
+            return true;
+        poll(NULL, 0, 20);
+    }
+    return false;
+}
+
 size_t chaos_check_own(chaos_worker *self) {
     mc_value value = MC_VALUE_INIT;
     size_t   failed = 0;
 
     self->hurried = NULL;
     for (size_t i = 0; i < CHAOS_OWN_KEYS; i++)
-        failed += set_one(self, own_key(self, i)) != MC_OK || read_one(self, own_key(self, i), &value, false) != MC_OK;
+        failed += !works_after_all(self, own_key(self, i), &value);
     mc_value_clear(&value);
     return failed;
 }

@@ -287,8 +287,8 @@ static void check_ride(const ride_row *row, const struct passenger *self, const 
     struct words       words;
     char               key[130];
 
-    demand(wrong, strcmp(result->text, asked->comes_to) == 0, "%s: %s is %s and not %s (%s)", row->name, asked->asks,
-           result->text, asked->comes_to, result->detail);
+    demand_of_status(wrong, result->status, strcmp(result->text, asked->comes_to) == 0, "%s: %s is %s and not %s (%s)",
+                     row->name, asked->asks, result->text, asked->comes_to, result->detail);
     demand(wrong, result->in_time, "%s: %s is late", row->name, asked->asks);
     if (result->status <= MC_EXISTS)
         return;
@@ -315,8 +315,8 @@ static void check_next(const ride_row *row, mc_client *client, scripted_host *ho
     mc_status status = mc_get(client, mc_str("next"), &value);
     size_t    connections = scripted_host_connections(host);
 
-    demand(wrong, status == MC_NOT_FOUND, "%s: the next call is %s (%s)", row->name, mc_status_name(status),
-           mc_error_detail());
+    demand_of_status(wrong, status, status == MC_NOT_FOUND, "%s: the next call is %s (%s)", row->name,
+                     mc_status_name(status), mc_error_detail());
     demand(wrong, ride_all_is_quiet(client), "%s: something is left of a call", row->name);
     demand(wrong, (connections == 1) == (row->connection == STAYS_IN_USE), "%s: %zu connections", row->name, connections);
     demand(wrong, !scripted_host_mismatch(host), "%s: %s", row->name, scripted_host_mismatch(host));
@@ -354,7 +354,7 @@ static bool try_once(const ride_row *row, const reply_way *way, int hurry_ms, co
 }
 
 void ride_trial(const ride_row *row, const reply_way *way, complaint *wrong) {
-    int hurry_ms = HURRY_MS;
+    int hurry_ms = stretched_ms(HURRY_MS);
 
     for (int tries = 0; tries < HURRY_TRIES; tries++, hurry_ms *= 4) {
         if (try_once(row, way, hurry_ms, wrong))
