@@ -12,7 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Where calls may fail for want of an answer, and where each is to be answered, however slow the machine is. */
 #define TIMEOUT_MS 200
+#define PLENTY_MS 60000
+
 #define MOST_CALLS 1000 /* that one round makes of one function */
 
 static cluster    *servers;
@@ -43,10 +46,11 @@ static int count_descriptors(void) {
     return count;
 }
 
-static mc_client *new_client(mc_failover failover, int dead_retry_ms) {
+static mc_client *new_client(int timeout_ms, mc_failover failover, int dead_retry_ms) {
     mc_options options = MC_OPTIONS_INIT;
 
-    options.timeout_ms = TIMEOUT_MS;
+    options.timeout_ms = timeout_ms;
+    options.connect_timeout_ms = timeout_ms;
     options.failover = failover;
     options.dead_retry_ms = dead_retry_ms;
     return mc_client_new_with_options(hosts, NULL, &options);
@@ -108,17 +112,23 @@ static void check_many(mc_client *client) {
 
 /* When nothing fails any more: at once, or as soon as a host that was taken for dead is tried again. */
 static void expect_recovery(mc_client *client) {
-    mc_status status;
+    mc_view    settings = MC_VIEW_INIT;
+    mc_client *patient;
+    mc_status  status;
 
+    settings.timeout_ms = PLENTY_MS;
+    patient = mc_client_view(client, &settings);
+    ck_assert_ptr_nonnull(patient);
     do
-        status = mc_set(client, mc_str("key"), mc_str("value"), 0, 0);
+        status = mc_set(patient, mc_str("key"), mc_str("value"), 0, 0);
     while ((status == MC_UNREACHABLE || status == MC_NO_SERVER) && usleep(1000) == 0);
     ck_assert_msg(status == MC_OK, "afterwards: %s: %s", mc_status_name(status), mc_error_detail());
+    mc_client_free(patient);
 }
 
 /* A client's life while a function fails as it is armed; returns how often it did. */
 static size_t live(nth_function function) {
-    mc_client *client = new_client(MC_FAILOVER_REHASH, 1);
+    mc_client *client = new_client(TIMEOUT_MS, MC_FAILOVER_REHASH, 1);
     size_t     hits;
 
     if (client) {
@@ -180,7 +190,7 @@ START_TEST(calls_that_fail_for_good_are_survived) {
 END_TEST
 
 START_TEST(bytes_that_go_one_by_one_make_no_difference) {
-    mc_client         *client = new_client(MC_FAILOVER_NONE, 100000);
+    mc_client         *client = new_client(PLENTY_MS, MC_FAILOVER_NONE, 100000);
     mc_value           value = MC_VALUE_INIT;
     const nth_function moving[] = {NTH_SEND, NTH_SENDMSG, NTH_RECV, NTH_RECVMSG};
 
@@ -210,7 +220,7 @@ static const struct {
 };
 
 START_TEST(a_local_lack_makes_no_host_dead) {
-    mc_client *client = new_client(MC_FAILOVER_NONE, 100000);
+    mc_client *client = new_client(PLENTY_MS, MC_FAILOVER_NONE, 100000);
     mc_status  status;
 
     ck_assert_ptr_nonnull(client);
@@ -232,7 +242,7 @@ static const struct {
 } readying[] = {{NTH_FCNTL, EMFILE}, {NTH_SETSOCKOPT, ENOMEM}};
 
 START_TEST(a_connection_that_cannot_be_readied_is_replaced) {
-    mc_client *client = new_client(MC_FAILOVER_NONE, 100000);
+    mc_client *client = new_client(PLENTY_MS, MC_FAILOVER_NONE, 100000);
 
     ck_assert_ptr_nonnull(client);
     ck_assert_int_eq(mc_set(client, mc_str("key"), mc_str("value"), 0, 0), MC_OK);

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define DEADLINE_MS 30
+#define ATTEMPTS 10
 
 /* What a program may have set for signals. */
 struct settings {
@@ -136,20 +137,21 @@ START_TEST(deadlines_hold_whatever_the_handler) {
 
     sigaction(SIGALRM, &action, NULL);
     for (const command *each = command_set; each->name; each++) {
-        double took = 0;
-        /* A machine with much else to do is late now and then; a deadline that begins anew with each signal is late always.
-         */
-        for (int attempt = 0; attempt < 5; attempt++) {
+        mc_status status = strcmp(each->name, "flush_all") == 0 ? MC_PARTIAL : MC_TIMEOUT;
+        bool      timed_out = false;
+        double    took = 0;
+        /* A machine with much else to do is late now and then, and may not get to send; a deadline that begins anew with
+         * each signal is late always. */
+        for (int attempt = 0; attempt < ATTEMPTS && !timed_out; attempt++) {
             double began = now_ms();
             answer got = each->run(client);
             took = now_ms() - began;
-            ck_assert_int_eq(got.status, strcmp(each->name, "flush_all") == 0 ? MC_PARTIAL : MC_TIMEOUT);
+            ck_assert_msg(got.status == status || got.status == MC_UNREACHABLE, "%s: %s", each->name, got.detail);
             ck_assert(took >= DEADLINE_MS - 5);
             mc_client_forget_dead(client);
-            if (took <= DEADLINE_MS + lateness_allowed_ms())
-                break;
+            timed_out = got.status == status && took <= DEADLINE_MS + lateness_allowed_ms();
         }
-        ck_assert_msg(took <= DEADLINE_MS + lateness_allowed_ms(), "%s: %.0f ms", each->name, took);
+        ck_assert_msg(timed_out, "%s: %.0f ms", each->name, took);
     }
     disturbance_end(&signals);
     mc_client_free(client);

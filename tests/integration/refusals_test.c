@@ -383,24 +383,51 @@ START_TEST(words_for_a_socket_that_is_not_there) {
 }
 END_TEST
 
+/* A machine that is held up may not get to the point of a call in its time: then the next has more. */
+#define HURRY_MS 20
+#define HURRY_TRIES 5
+
+static mc_client *hurried(mc_client *client, int timeout_ms) {
+    mc_view    settings = MC_VIEW_INIT;
+    mc_client *view;
+
+    settings.timeout_ms = timeout_ms;
+    view = mc_client_view(client, &settings);
+    ck_assert_ptr_nonnull(view);
+    return view;
+}
+
+/* Calls until the detail has the word. */
+static void check_hurried(mc_client *client, size_t command, mc_status status, const char *word) {
+    int timeout_ms = HURRY_MS;
+
+    for (int tries = 1; tries <= HURRY_TRIES; tries++, timeout_ms *= 4) {
+        mc_client *hasty = hurried(client, timeout_ms);
+        mc_status  got = commands[command].run(hasty, mc_str("the-key"), V);
+
+        mc_client_free(hasty);
+        if (got == status && strstr(mc_error_detail(), word))
+            return;
+        check_status(got, MC_UNREACHABLE);
+        mc_client_forget_dead(client);
+    }
+    check_status(MC_UNREACHABLE, status);
+    check_detail(word);
+}
+
 /* A view's own deadline, beside which its client's is an hour. */
 START_TEST(words_for_a_host_that_is_silent) {
     static const host_step silent[] = {DRAIN, END};
     scripted_host         *mute = scripted_host_play(silent);
     const char            *hosts[] = {scripted_host_address(mute), NULL};
     mc_options             options = MC_OPTIONS_INIT;
-    mc_view                view = MC_VIEW_INIT;
-    mc_client             *client, *hasty;
+    mc_client             *client;
 
     options.timeout_ms = 3600000;
-    view.timeout_ms = 20;
     client = mc_client_new_with_options(hosts, NULL, &options);
-    hasty = mc_client_view(client, &view);
-    check_status(commands[_i].run(hasty, mc_str("the-key"), V), MC_TIMEOUT);
+    check_hurried(client, (size_t)_i, MC_TIMEOUT, "deadline");
     check_detail(hosts[0]);
-    check_detail("deadline");
     check_detail("\"the-key\"");
-    mc_client_free(hasty);
     mc_client_free(client);
     scripted_host_stop(mute);
 }
@@ -424,28 +451,23 @@ START_TEST(words_for_a_connection_that_does_not_come_free) {
     scripted_host *busy = scripted_host_play(answers_when_told);
     const char    *hosts[] = {scripted_host_address(busy), NULL};
     mc_options     options = MC_OPTIONS_INIT;
-    mc_view        view = MC_VIEW_INIT;
-    mc_client     *client, *hasty;
+    mc_client     *client;
     crew          *holder;
 
     options.max_connections = 1;
     options.timeout_ms = 3600000;
-    view.timeout_ms = 10;
     client = mc_client_new_with_options(hosts, NULL, &options);
-    hasty = mc_client_view(client, &view);
     holder = crew_start(1, hold_the_connection, client);
     scripted_host_await(busy, 0, 1);
     for (size_t i = 0; i < ROWS(commands); i++) {
-        check_status(commands[i].run(hasty, mc_str("the-key"), V), MC_UNREACHABLE);
+        check_hurried(client, i, MC_UNREACHABLE, "no connection came free by the deadline");
         check_detail(hosts[0]);
-        check_detail("no connection came free by the deadline");
         check_detail("\"the-key\"");
     }
     scripted_host_go(busy);
     crew_join(holder);
     check_status(mc_get(client, K, &value), MC_NOT_FOUND);
     ck_assert_uint_eq(scripted_host_connections(busy), 1);
-    mc_client_free(hasty);
     mc_client_free(client);
     scripted_host_stop(busy);
 }

@@ -176,18 +176,28 @@ START_TEST(a_conflict_is_tried_again) {
 END_TEST
 
 START_TEST(the_deadline_ends_conflicts) {
-    struct rival rival = {.way = SETS, .times = UINT32_MAX};
+    struct rival rival;
     mc_view      view = MC_VIEW_INIT;
-    mc_client   *hasty;
+    mc_status    status;
 
     start_patient(1);
     view.timeout_ms = 100;
-    hasty = mc_client_view(mc, &view);
-    check_status(mc_update(hasty, K, be_overtaken, &rival, 0), MC_EXISTS);
+    /* On a machine that is held up the deadline may come while a request is on its way, or before there is a second. */
+    for (int tries = 0; tries < 4; tries++, view.timeout_ms *= 4) {
+        mc_client *hasty = mc_client_view(mc, &view);
+
+        rival = (struct rival){.way = SETS, .times = UINT32_MAX};
+        status = mc_update(hasty, K, be_overtaken, &rival, 0);
+        mc_client_free(hasty);
+        if (status == MC_EXISTS && rival.calls > 1)
+            break;
+        ck_assert(status == MC_EXISTS || status == MC_TIMEOUT || status == MC_UNREACHABLE);
+        mc_client_forget_dead(mc);
+    }
+    check_status(status, MC_EXISTS);
     check_detail("deadline");
     ck_assert_uint_gt(rival.calls, 1);
     check_value("k", "100");
-    mc_client_free(hasty);
 }
 END_TEST
 

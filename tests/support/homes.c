@@ -26,7 +26,7 @@ mc_client *client_of(const char *const *hosts, mc_failover failover, int timeout
     mc_options options = MC_OPTIONS_INIT;
     mc_client *client;
 
-    options.timeout_ms = timeout_ms;
+    options.timeout_ms = options.connect_timeout_ms = timeout_ms;
     options.failover = failover;
     client = mc_client_new_with_options(hosts, NULL, &options);
     ck_assert_msg(client != NULL, "%s", mc_error_detail());
