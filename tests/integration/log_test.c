@@ -31,6 +31,7 @@ static void init(void) {
 static mc_options logged(int dead_retry_ms) {
     mc_options options = MC_OPTIONS_INIT;
 
+    options.timeout_ms = options.connect_timeout_ms = 60000;
     options.log = note;
     options.log_arg = &expected_arg;
     options.failover = MC_FAILOVER_NONE;

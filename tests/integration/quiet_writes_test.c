@@ -3,12 +3,15 @@
  * the server afterwards. A few at a time go the classic way, many at once the quiet one.
  */
 #include "support/each_kind.h"
+#include "support/homes.h"
 
 #include "base/slice.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define PLENTY_MS 60000 /* also for a server to say that it understands */
 
 #define FEW 10 /* go the classic way */
 #define MAX_ENTRIES 300
@@ -294,7 +297,7 @@ static long meta_commands(mc_client *client) {
 /* A server that came back as another is asked again, whichever it was before. */
 START_TEST(a_server_is_replaced) {
     cluster   *one = cluster_start(SERVER_BUNDLED, 1);
-    mc_client *client = mc_client_new(one->hosts, NULL);
+    mc_client *client = client_of(one->hosts, MC_FAILOVER_REHASH, PLENTY_MS);
 
     for (int round = 0; round < 4; round++) {
         for (int again = 0; again < 3; again++) {
@@ -327,6 +330,7 @@ START_TEST(a_cluster_of_both) {
 
     told = 0;
     options.log = count_told;
+    options.timeout_ms = options.connect_timeout_ms = PLENTY_MS;
     client = mc_client_new_with_options(hosts, NULL, &options);
     for (int round = 0; round < 5; round++) {
         fill_small(MAX_ENTRIES, round % 2 == 0 ? "even" : "odd");

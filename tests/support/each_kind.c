@@ -58,9 +58,17 @@ void each_kind(Suite *suite, const char *name, double timeout_s, void (*add_test
     }
 }
 
+/* Of a call that is not about time: whoever else wants the processors, it is answered. */
+#define PLENTY_MS 60000
+
 void start_servers_with(size_t count, const unsigned *weights, const mc_options *options) {
+    const mc_options defaults = MC_OPTIONS_INIT;
+    mc_options       patient = options ? *options : defaults;
+
+    if (patient.timeout_ms == defaults.timeout_ms)
+        patient.timeout_ms = patient.connect_timeout_ms = PLENTY_MS;
     servers = cluster_start(kind, count);
-    mc = mc_client_new_with_options(servers->hosts, weights, options);
+    mc = mc_client_new_with_options(servers->hosts, weights, &patient);
     ck_assert_msg(mc != NULL, "%s", mc_error_detail());
 }
 

@@ -21,7 +21,8 @@ extern mc_client *mc;
 /* Adds a test case for each kind of server, with the tests that add_tests puts into it. */
 void each_kind(Suite *suite, const char *name, double timeout_s, void (*add_tests)(TCase *));
 
-/* Starts servers and makes mc of them; weights and options may be NULL. */
+/* Starts servers and makes mc of them; weights and options may be NULL. Where the options leave the deadline as it is by
+ * default, mc has plenty of time. */
 void start_servers(size_t count);
 void start_servers_with(size_t count, const unsigned *weights, const mc_options *options);
 
