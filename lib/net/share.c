@@ -226,6 +226,7 @@ static void withdraw(mc__share *share) {
     mc__lane_count_joinable(lane, -1);
     while (!lane->shares && (rider = lane->first) != NULL) {
         mc__lane_remove(lane, rider);
+        rider->lingers = false; /* nobody has set it: it has never been on board */
         mc__board_tell(&share->board, rider, MC__RIDING_REFUSED);
     }
 }
