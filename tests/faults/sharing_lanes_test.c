@@ -1,6 +1,7 @@
 /* The queue of a lane, where those wait who come to a crowd: six calls are on board, each in a line of its own, which is as
  * many as there may be, and who comes then has to wait until they are answered, or go another way. */
 #include "client/client.h"
+#include "net/share.h"
 #include "support/check_main.h"
 #include "support/crew.h"
 #include "support/rides.h"
@@ -536,6 +537,36 @@ START_TEST(who_is_refused_and_shares_again_ends_in_time) {
 }
 END_TEST
 
+/* It is told while it gives up, its time being over; of its memory, what only those on board use is as it may be. */
+START_TEST(who_is_refused_has_nothing_to_leave) {
+    static struct scene self;
+    mc__host           *host;
+    mc__share          *share;
+    mc__rider           late;
+
+    begin_scene(&self, closed_script, sevens);
+    host = self.client->core->roster->hosts[0];
+    memset(&late, 1, sizeof late);
+    ck_assert_int_eq(mc__park_init(&late.park), 0);
+    late.state = MC__RIDING_WAITS;
+    late.queued = false;
+    late.share = NULL;
+    ck_assert(mc__share_enter(host, 0, &late, 0, &share));
+    hours_ahead = 3; /* for which nobody goes on board of what has not moved for an hour */
+    if (share)
+        ck_assert_int_eq(mc__share_send(share, &late, MC__NEVER), MC__DUTY_NONE);
+    hours_ahead = 0;
+    ck_assert_uint_eq(queued(&self), 1);
+    scripted_host_go(self.host);
+    finish_aboard(&self, broken_rows[0].comes_to);
+    ck_assert(mc__park_wait(&late.park, MC__NEVER));
+    ck_assert_int_eq(late.state, MC__RIDING_REFUSED);
+    ck_assert_int_eq(mc__share_leave(host, 0, &late), MC__DUTY_NONE);
+    mc__park_destroy(&late.park);
+    end_scene(&self);
+}
+END_TEST
+
 struct stranger {
     mc_client  *client;
     crew       *thread;
@@ -652,6 +683,7 @@ Suite *test_suite(void) {
     tcase_add_test(tcase, who_waits_breaks_out_to_another_connection);
     tcase_add_test(tcase, who_is_refused_breaks_out_to_another_connection);
     tcase_add_test(tcase, who_is_refused_and_shares_again_ends_in_time);
+    tcase_add_test(tcase, who_is_refused_has_nothing_to_leave);
     tcase_add_test(tcase, who_comes_after_a_stranger_goes_after_it);
     tcase_add_test(tcase, who_came_before_a_stranger_goes_before_it);
     if (FORKS_AMONG_THREADS)
