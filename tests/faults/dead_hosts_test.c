@@ -490,6 +490,7 @@ Suite *test_suite(void) {
     TCase *tcase;
 
     tcase = test_case(suite, "dead", 60);
+    tcase_add_checked_fixture(tcase, NULL, lateness_rest);
     tcase_add_test(tcase, all_are_dead);
     tcase_add_test(tcase, all_are_dead_to_a_multi);
     tcase_add_test(tcase, a_crowd_at_a_black_hole);

@@ -18,13 +18,15 @@
 
 struct watcher {
     int            processor;
+    pthread_t      thread;
     _Atomic double due_ms; /* when it wakes, if nothing holds it up; 0: it has not begun */
     _Atomic double worst_ms, total_ms;
 };
 
-static struct watcher watchers[WATCHERS_MAX];
-static atomic_size_t  watcher_count;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
+static struct watcher  watchers[WATCHERS_MAX];
+static atomic_size_t   watcher_count;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static atomic_bool     watching, over;
 
 static double clock_now_ms(void) {
     struct timespec now;
@@ -41,7 +43,7 @@ static void *watch(void *arg) {
     CPU_ZERO(&processor);
     CPU_SET((size_t)self->processor, &processor);
     sched_setaffinity(0, sizeof processor, &processor);
-    for (;;) {
+    while (!atomic_load(&over)) {
         double late_ms;
 
         atomic_store(&self->due_ms, clock_now_ms() + SLEEP_MS);
@@ -55,39 +57,56 @@ static void *watch(void *arg) {
     return NULL;
 }
 
+/* In a child, which has none and begins no watch. */
 static void forget_watchers(void) {
     atomic_store(&watcher_count, 0);
 }
 
 static void start_watchers(void) {
-    cpu_set_t      processors;
-    sigset_t       all, before;
-    pthread_attr_t detached;
-    size_t         count = 0;
+    static bool registered;
+    cpu_set_t   processors;
+    sigset_t    all, before;
+    size_t      count = 0;
 
     if (sched_getaffinity(0, sizeof processors, &processors) != 0)
         return;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    pthread_attr_init(&detached);
-    pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
     for (int i = 0; i < CPU_SETSIZE && count < WATCHERS_MAX; i++) {
-        pthread_t thread;
-
         if (!CPU_ISSET((size_t)i, &processors))
             continue;
         watchers[count].processor = i;
-        if (pthread_create(&thread, &detached, watch, &watchers[count]) == 0)
+        if (pthread_create(&watchers[count].thread, NULL, watch, &watchers[count]) == 0)
             count++;
     }
-    pthread_attr_destroy(&detached);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     atomic_store(&watcher_count, count);
-    pthread_atfork(NULL, NULL, forget_watchers);
+    if (!registered)
+        pthread_atfork(NULL, NULL, forget_watchers);
+    registered = true;
 }
 
 void lateness_watch(void) {
-    pthread_once(&once, start_watchers);
+    if (atomic_load(&watching))
+        return;
+    pthread_mutex_lock(&lock);
+    if (!atomic_load(&watching))
+        start_watchers();
+    atomic_store(&watching, true);
+    pthread_mutex_unlock(&lock);
+}
+
+void lateness_rest(void) {
+    pthread_mutex_lock(&lock);
+    atomic_store(&over, true);
+    for (size_t i = 0; i < lateness_watchers(); i++) {
+        pthread_join(watchers[i].thread, NULL);
+        atomic_store(&watchers[i].due_ms, 0);
+    }
+    atomic_store(&watcher_count, 0);
+    atomic_store(&over, false);
+    atomic_store(&watching, false);
+    pthread_mutex_unlock(&lock);
 }
 
 size_t lateness_watchers(void) {

@@ -9,10 +9,14 @@
 double now_ms(void);
 
 /*
- * From now on, and as long as the process lives, a thread on each processor sleeps a moment and notes how late it wakes. The
+ * From now on, until lateness_rest, a thread on each processor sleeps a moment and notes how late it wakes. The
  * threads block all signals. A child has none of them, and allows for what its parent had seen.
  */
 void lateness_watch(void);
+
+/* Ends the watch: for a test behind which the process forks children that have threads, which a sanitizer lets none have
+ * whose parent has some. What was seen is known still. */
+void lateness_rest(void);
 
 /* How many threads watch. */
 size_t lateness_watchers(void);
