@@ -33,10 +33,6 @@ bool mc__connection_get_ready(mc__connection *connection, mc__time now, int io_t
     return now - connection->since < TRUST && mc__stream_ready(&connection->stream, io_timeout_ms) == 0;
 }
 
-static mc__transfer failure(void) {
-    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? MC__TRANSFER_BLOCKED : MC__TRANSFER_FAILED;
-}
-
 mc__transfer mc__connection_send(mc__connection *connection, bool wait) {
     mc_slice slices[MC__OUTPUT_SLICES];
     size_t   count;
@@ -52,7 +48,7 @@ mc__transfer mc__connection_send(mc__connection *connection, bool wait) {
             mc__stream_prepare(&connection->stream, len);
         sent = mc__stream_send(&connection->stream, slices, count, wait);
         if (sent < 0)
-            return failure();
+            return mc__transfer_failed(errno);
         mc__pipeline_sent(&connection->pipeline, (size_t)sent);
         if ((size_t)sent < len)
             return MC__TRANSFER_BLOCKED; /* the socket is full, or the wait is over */
@@ -84,7 +80,7 @@ mc__transfer mc__connection_receive(mc__connection *connection, bool wait, bool 
     if (received == 0)
         return MC__TRANSFER_CLOSED;
     if (received < 0)
-        return failure();
+        return mc__transfer_failed(errno);
     *drained = (size_t)received < room;
     return mc__pipeline_received(&connection->pipeline, (size_t)received) == MC_OK ? MC__TRANSFER_SOME : MC__TRANSFER_BROKEN;
 }

@@ -5,6 +5,8 @@
 #include "net/stream.h"
 #include "protocol/pipeline.h"
 
+#include <errno.h>
+
 typedef struct mc__connection {
     mc__stream             stream;
     mc__pipeline           pipeline;
@@ -65,6 +67,11 @@ typedef enum mc__transfer {
     MC__TRANSFER_BROKEN,  /* the pipeline is out of step: its broken and reason say why */
     MC__TRANSFER_NO_MEMORY
 } mc__transfer;
+
+/* What a transfer came to that ended with this errno. */
+static inline mc__transfer mc__transfer_failed(int error) {
+    return error == EAGAIN || error == EWOULDBLOCK || error == EINTR ? MC__TRANSFER_BLOCKED : MC__TRANSFER_FAILED;
+}
 
 /* Sends what the pipeline has to send, as much as goes: with wait until the stream's time is up, else what fits now. */
 mc__transfer mc__connection_send(mc__connection *connection, bool wait);

@@ -4,10 +4,6 @@
 
 #include <errno.h>
 
-static mc__transfer failed(void) {
-    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? MC__TRANSFER_BLOCKED : MC__TRANSFER_FAILED;
-}
-
 /* Looks at the connection, and whether its waits are such as the turn allows. One that is not fit for use is found to be so
  * again by who takes it next. */
 static bool is_fit(const mc__call *call, const mc__turn *turn, mc__connection *connection) {
@@ -19,7 +15,9 @@ static bool is_fit(const mc__call *call, const mc__turn *turn, mc__connection *c
 
 /* The careful way from here on, with the first sent bytes of the requests sent. */
 static void go_on_after_sending(mc__call *call, const mc__turn *turn, ptrdiff_t sent, size_t len) {
-    mc__transfer transfer = sent < 0 ? failed() : (size_t)sent < len ? MC__TRANSFER_BLOCKED : MC__TRANSFER_SOME;
+    mc__transfer transfer = sent < 0             ? mc__transfer_failed(errno)
+                            : (size_t)sent < len ? MC__TRANSFER_BLOCKED
+                                                 : MC__TRANSFER_SOME;
     int          error = errno;
 
     mc__quick_leave(&call->connection->pipeline, call->exchange, sent < 0 ? 0 : (size_t)sent);
@@ -82,7 +80,7 @@ void mc__direct_receive(mc__call *call, const mc__turn *turn) {
         return;
     }
     if (received <= 0)
-        transfer = received < 0 ? failed() : MC__TRANSFER_CLOSED;
+        transfer = received < 0 ? mc__transfer_failed(errno) : MC__TRANSFER_CLOSED;
     error = errno;
     mc__quick_leave(pipeline, call->exchange, mc__buffer_len(&pipeline->output.bytes));
     call->heard = received > 0;

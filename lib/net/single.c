@@ -3,7 +3,7 @@
 #include "base/platform.h"
 #include "net/run.h"
 #include "net/share.h"
-#include "protocol/quick.h"
+#include "protocol/quick_large.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -30,14 +30,19 @@ struct single {
     bool      entered; /* it has gone the short way, into its lane's queue */
 };
 
-/* A request that has an answer of its own, and none that is known to be large. */
+/* A request that has an answer of its own. */
 static bool is_common(const mc__call *call) {
     const mc__command *command = &call->exchange->command;
 
-    if (call->probe || command->noreply || command->verb > MC__VERB_DECR)
-        return false;
-    return !mc__verb_retrieves(command->verb) || !mc__host_has_large_values(call->host) ||
-           !mc__host_expects_large_value(call->host, mc__exchange_key(call->exchange, 0));
+    return !call->probe && !command->noreply && command->verb <= MC__VERB_DECR;
+}
+
+/* A value to send that is large, or one to get that is likely to be. */
+static bool is_large(const mc__call *call, size_t value_size) {
+    if (!mc__verb_retrieves(call->exchange->command.verb))
+        return value_size > MC__QUICK_VALUE_MAX;
+    return mc__host_has_large_values(call->host) &&
+           mc__host_expects_large_value(call->host, mc__exchange_key(call->exchange, 0));
 }
 
 static void end(struct single *self) {
@@ -51,10 +56,6 @@ static void go_on(struct single *self) {
 }
 
 /* ----------------------------------------------------------------------------------------------------- leading alone -- */
-
-static mc__transfer failed(void) {
-    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? MC__TRANSFER_BLOCKED : MC__TRANSFER_FAILED;
-}
 
 /* Asks without the quick way, or from where that has ended. */
 static mc__transfer ask_carefully(struct single *self, mc__connection *connection, mc__transfer transfer) {
@@ -83,26 +84,83 @@ static ptrdiff_t receive_quickly(const struct single *self, const mc__connection
                                        mc__earlier(mc__time_now() + spin_us * MC__US, self->turn.deadline));
 }
 
-/* One send, one receive. true: answered. Else the exchange is asked, and *transfer is what came last. */
-static bool ask_quickly(struct single *self, mc__connection *connection, mc__transfer *transfer) {
+/* Sends a large value from where it is, or goes the careful way. A unix socket takes long messages in parts. true: all of
+ * the request is sent. Else the exchange is asked, and *transfer is what came last; here and below. */
+static bool send_large(const struct single *self, mc__connection *connection, size_t *len, mc__transfer *transfer) {
     mc__pipeline *pipeline = &connection->pipeline;
     mc__exchange *exchange = self->call->exchange;
-    mc__area      space;
-    mc_slice      bytes;
-    ptrdiff_t     sent, received;
+    mc_slice      slices[MC__OUTPUT_SLICES];
+    ptrdiff_t     sent;
     int           error;
 
-    if (!mc__quick_write(pipeline, exchange, &bytes)) {
+    if (connection->stream.is_unix || !mc__quick_large_write(pipeline, exchange, slices)) {
         mc__pipeline_push(pipeline, exchange);
         *transfer = mc__connection_send(connection, true);
         return false;
     }
+    *len = slices[0].len + slices[1].len + slices[2].len;
     if (!connection->stream.is_prompt)
-        mc__stream_prepare(&connection->stream, bytes.len);
-    sent = mc__stream_send_one(&connection->stream, bytes, true);
-    if (sent != (ptrdiff_t)bytes.len || !mc__quick_space(pipeline, &space)) {
-        *transfer = sent < 0 ? failed() : sent < (ptrdiff_t)bytes.len ? MC__TRANSFER_BLOCKED : MC__TRANSFER_SOME;
+        mc__stream_prepare(&connection->stream, *len);
+    sent = mc__stream_send(&connection->stream, slices, MC__OUTPUT_SLICES, true);
+    if (sent == (ptrdiff_t)*len)
+        return true;
+    error = errno;
+    *transfer = sent < 0 ? mc__transfer_failed(error) : MC__TRANSFER_BLOCKED;
+    mc__quick_leave(pipeline, exchange, sent < 0 ? 0 : (size_t)sent);
+    errno = error;
+    return false;
+}
+
+/* The rest of a value of which the first part has come, straight to where it belongs. true: answered. */
+static bool receive_large(const struct single *self, mc__connection *connection, size_t sent, const mc__quick_large *value,
+                          mc__transfer *transfer) {
+    mc__pipeline *pipeline = &connection->pipeline;
+    ptrdiff_t     received = 0;
+    mc_status     status;
+    int           error = 0;
+
+    *transfer = MC__TRANSFER_SOME;
+    if (mc__stream_is_ready(&connection->stream) && self->call->host->settings->spin_us == 0 &&
+        mc__connection_may_wait(connection, mc__time_now(), self->turn.deadline)) {
+        received = mc__stream_receive_all(&connection->stream, value->areas, 2);
         error = errno;
+        if (received > 0 && mc__quick_large_take(pipeline, self->call->exchange, value, (size_t)received))
+            return true;
+        if (received <= 0)
+            *transfer = received < 0 ? mc__transfer_failed(error) : MC__TRANSFER_CLOSED;
+    }
+    self->call->heard = true;
+    status = mc__quick_large_leave(pipeline, self->call->exchange, sent, value, received > 0 ? (size_t)received : 0);
+    if (status != MC_OK)
+        *transfer = pipeline->broken != MC_OK ? MC__TRANSFER_BROKEN : MC__TRANSFER_NO_MEMORY;
+    errno = error;
+    return false;
+}
+
+/* One send, one receive. true: answered. */
+static bool ask_quickly(struct single *self, mc__connection *connection, mc__transfer *transfer) {
+    mc__pipeline   *pipeline = &connection->pipeline;
+    mc__exchange   *exchange = self->call->exchange;
+    mc__area        space;
+    mc_slice        bytes;
+    mc__quick_large value;
+    ptrdiff_t       sent, received;
+    int             error;
+
+    if (mc__quick_write(pipeline, exchange, &bytes)) {
+        if (!connection->stream.is_prompt)
+            mc__stream_prepare(&connection->stream, bytes.len);
+        sent = mc__stream_send_one(&connection->stream, bytes, true);
+    } else if (send_large(self, connection, &bytes.len, transfer)) {
+        sent = (ptrdiff_t)bytes.len;
+    } else {
+        return false;
+    }
+    if (sent != (ptrdiff_t)bytes.len || !mc__quick_space(pipeline, &space)) {
+        error = errno;
+        *transfer = sent < 0                      ? mc__transfer_failed(error)
+                    : sent < (ptrdiff_t)bytes.len ? MC__TRANSFER_BLOCKED
+                                                  : MC__TRANSFER_SOME;
         mc__quick_leave(pipeline, exchange, sent < 0 ? 0 : (size_t)sent);
         errno = error;
         return false;
@@ -110,8 +168,10 @@ static bool ask_quickly(struct single *self, mc__connection *connection, mc__tra
     received = receive_quickly(self, connection, space);
     if (received > 0 && mc__quick_take(pipeline, exchange, (size_t)received))
         return true;
-    *transfer = received < 0 ? failed() : received == 0 ? MC__TRANSFER_CLOSED : MC__TRANSFER_SOME;
     error = errno;
+    if (received > 0 && mc__quick_large_begin(pipeline, exchange, (size_t)received, &value))
+        return receive_large(self, connection, (size_t)sent, &value, transfer);
+    *transfer = received < 0 ? mc__transfer_failed(error) : received == 0 ? MC__TRANSFER_CLOSED : MC__TRANSFER_SOME;
     mc__quick_leave(pipeline, exchange, (size_t)sent);
     if (received > 0) {
         self->call->heard = true;
@@ -122,8 +182,10 @@ static bool ask_quickly(struct single *self, mc__connection *connection, mc__tra
     return false;
 }
 
-static void lead_alone(struct single *self, mc__connection *connection) {
+/* On a connection of its own, as one that leads or, with a large value, as nobody whom others would wait for. */
+static void ask_alone(struct single *self, mc__connection *connection, bool leads) {
     mc__call    *call = self->call;
+    mc__pool    *pool = &call->host->pool;
     mc__transfer transfer;
     bool         answered = false;
 
@@ -138,14 +200,22 @@ static void lead_alone(struct single *self, mc__connection *connection) {
     }
     if (answered || (transfer == MC__TRANSFER_SOME && mc__pipeline_reusable(&connection->pipeline))) {
         mc__connection_rest(connection);
-        mc__pool_stop_leading_calmly(&call->host->pool, connection);
+        if (leads)
+            mc__pool_stop_leading_calmly(pool, connection);
+        else
+            mc__pool_give_back(pool, connection);
         mc__host_answered(call->host);
         end(self);
         return;
     }
     mc__call_adopt(call, &self->turn, connection, transfer);
     go_on(self);
-    mc__pool_stop_leading(&call->host->pool, NULL);
+    if (leads)
+        mc__pool_stop_leading(pool, NULL);
+}
+
+static void lead_alone(struct single *self, mc__connection *connection) {
+    ask_alone(self, connection, true);
 }
 
 static bool is_fit(const struct single *self, mc__connection *connection) {
@@ -451,14 +521,31 @@ static void run_among_others(struct single *self) {
         take_the_pools_way(self);
 }
 
+/* Nobody shares what it takes. A connection that is not fit is found to be so again by who takes it next. */
+static void run_large(struct single *self) {
+    mc__connection *connection = mc__pool_take_idle(&self->call->host->pool);
+
+    if (connection && is_fit(self, connection)) {
+        ask_alone(self, connection, false);
+        return;
+    }
+    if (connection)
+        mc__pool_give_back(&self->call->host->pool, connection);
+    go_on(self);
+}
+
 void mc__single_run(mc__call *call, size_t value_size, mc__time now, mc__time deadline) {
     struct single   self;
     mc__connection *connection;
 
     self.call = call;
     self.turn = (mc__turn){.now = now, .deadline = deadline, .alone = true};
-    if (now >= deadline || !is_common(call) || value_size > MC__QUICK_VALUE_MAX) {
+    if (now >= deadline || !is_common(call)) {
         go_on(&self);
+        return;
+    }
+    if (is_large(call, value_size)) {
+        run_large(&self);
         return;
     }
     connection = mc__pool_lead_calmly(&call->host->pool);

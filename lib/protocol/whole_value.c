@@ -112,16 +112,24 @@ MC__INLINE bool read_numbers(const char **at, const char *end, uint32_t *flags, 
     return read_digits(at, end, DIGITS_32, length);
 }
 
-/* What stands behind the key. */
+/* What stands behind the key, on the line. */
+MC__INLINE bool read_numbers_and_cas(const char **at, const char *end, bool with_cas, size_t max, mc__whole_value *value,
+                                     uint64_t *length) {
+    value->cas = 0;
+    if (!read_numbers(at, end, &value->flags, length))
+        return false;
+    if (with_cas && (!read_byte(at, end, ' ') || !read_digits(at, end, DIGITS_64, &value->cas)))
+        return false;
+    return *length <= max;
+}
+
+/* The same, and the data. */
 MC__INLINE bool read_rest(const char *at, const char *end, bool with_cas, size_t max, mc__whole_value *value) {
     uint64_t length;
 
-    value->cas = 0;
-    if (!read_numbers(&at, end, &value->flags, &length))
+    if (!read_numbers_and_cas(&at, end, with_cas, max, value, &length))
         return false;
-    if (with_cas && (!read_byte(&at, end, ' ') || !read_digits(&at, end, DIGITS_64, &value->cas)))
-        return false;
-    if (length > max || (uint64_t)(end - at) < length + 4 || !is_line_end(at) || !is_line_end(at + 2 + length))
+    if ((uint64_t)(end - at) < length + 4 || !is_line_end(at) || !is_line_end(at + 2 + length))
         return false;
     value->data = mc_bytes(at + 2, (size_t)length);
     value->end = at + length + 4;
@@ -136,6 +144,18 @@ bool mc__whole_value_read(const char *at, const char *end, bool with_cas, size_t
 bool mc__whole_value_of(const char *at, const char *end, const mc__exchange *exchange, size_t max, mc__whole_value *value) {
     at = read_key(at, end, exchange->command.prefix, mc__exchange_key(exchange, 0));
     return at && read_rest(at, end, mc__verb_gives_cas(exchange->command.verb), max, value);
+}
+
+bool mc__whole_value_begins(const char *at, const char *end, const mc__exchange *exchange, size_t max,
+                            mc__whole_value *value) {
+    bool     with_cas = mc__verb_gives_cas(exchange->command.verb);
+    uint64_t length;
+
+    at = read_key(at, end, exchange->command.prefix, mc__exchange_key(exchange, 0));
+    if (!at || !read_numbers_and_cas(&at, end, with_cas, max, value, &length) || end - at < 2 || !is_line_end(at))
+        return false;
+    value->data = mc_bytes(at + 2, (size_t)length);
+    return true;
 }
 
 /* How many keys from the cursor on are known not to be found. */

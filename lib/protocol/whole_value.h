@@ -29,6 +29,11 @@ bool mc__whole_value_read(const char *at, const char *end, bool with_cas, size_t
 /* The same for a value of the one key that the exchange asks for; its key is not filled in. */
 bool mc__whole_value_of(const char *at, const char *end, const mc__exchange *exchange, size_t max, mc__whole_value *value);
 
+/* The same for one of which the line is there, and perhaps not all of its data: they begin at data.data and are data.len,
+ * and end is not filled in either. */
+bool mc__whole_value_begins(const char *at, const char *end, const mc__exchange *exchange, size_t max,
+                            mc__whole_value *value);
+
 /*
  * Takes as many whole values as the input begins with and the line at exchange->answered asks for, each of at most max
  * bytes: marks their keys as found, puts a NUL behind each, and hands them to ops->values. Whether there was one.

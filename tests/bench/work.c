@@ -18,13 +18,13 @@
     { name, operation, keys, size, 1, 1, BENCH_UNIX, 0, 0 }
 
 const bench_work bench_works[] = {
-    SINGLE("get 100 B", BENCH_GET, 100, 0.96, 870),
-    SINGLE("get 4 KB", BENCH_GET, 4 * KB, 0.96, 1272),
-    SINGLE("set 100 B", BENCH_SET, 100, 0.96, 870),
-    SINGLE("set 4 KB", BENCH_SET, 4 * KB, 0.96, 1262),
-    SINGLE("incr", BENCH_INCR, 10, 0.96, 887),
+    SINGLE("get 100 B", BENCH_GET, 100, 0.96, 880),
+    SINGLE("get 4 KB", BENCH_GET, 4 * KB, 0.96, 1283),
+    SINGLE("set 100 B", BENCH_SET, 100, 0.96, 882),
+    SINGLE("set 4 KB", BENCH_SET, 4 * KB, 0.96, 1274),
+    SINGLE("incr", BENCH_INCR, 10, 0.96, 898),
     SINGLE("get 500 KB", BENCH_GET, LARGE, 0.98, 0),
-    SINGLE("set 500 KB", BENCH_SET, LARGE, 1.05, 2180),
+    SINGLE("set 500 KB", BENCH_SET, LARGE, 1.05, 1034),
     SINGLE("connect, get 100 B, close", BENCH_CONNECT, 100, 0.95, 6229),
     MULTI("get_multi 10 x 100 B", BENCH_GET_MULTI, 10, 100, 1, 0.97, 331),
     MULTI("get_multi 100 x 100 B", BENCH_GET_MULTI, 100, 100, 1, 0.97, 230),
