@@ -3,6 +3,7 @@
 #include "support/check_main.h"
 #include "support/scripted_host.h"
 
+#include "client/client.h"
 #include "mcclient/mcclient.h"
 
 #include <stdio.h>
@@ -65,7 +66,12 @@ static struct caller caller_of(scripted_host *host) {
     return caller;
 }
 
+/* Nobody is counted as using what nobody uses any more. */
 static void free_caller(const struct caller *caller) {
+    mc__pool *pool = &caller->client->core->roster->hosts[0]->pool;
+
+    ck_assert_uint_eq(pool->leading, 0);
+    ck_assert_uint_eq(mc__pool_riding(pool), 0);
     mc_client_free(caller->hasty);
     mc_client_free(caller->client);
 }
@@ -217,6 +223,35 @@ START_TEST(a_value_that_has_grown) {
 }
 END_TEST
 
+/* A host that closes behind each answer: what was kept for the next call is of no use, and takes no place. */
+START_TEST(connections_that_are_closed_meanwhile) {
+    struct script  script = {.count = 0};
+    const char    *hosts[2] = {NULL, NULL};
+    mc_options     options = MC_OPTIONS_INIT;
+    mc_value       value = MC_VALUE_INIT;
+    scripted_host *host;
+    mc_client     *client;
+
+    make_data();
+    add_whole(&script);
+    add(&script, (host_step)CLOSE);
+    host = scripted_host_play(script.steps);
+    hosts[0] = scripted_host_address(host);
+    options.timeout_ms = PLENTY_MS;
+    options.max_connections = 2;
+    client = mc_client_new_with_options(hosts, NULL, &options);
+    ck_assert_ptr_nonnull(client);
+    for (int i = 0; i < 6; i++) {
+        ck_assert_int_eq(mc_get(client, mc_str("k"), &value), MC_OK);
+        assert_got(&value, MC_OK, LEN, "closed");
+    }
+    ck_assert_uint_le(client->core->roster->hosts[0]->pool.open, 1);
+    mc_value_clear(&value);
+    mc_client_free(client);
+    scripted_host_discard(host);
+}
+END_TEST
+
 /* ------------------------------------------------------------------------------------------------------------- sets -- */
 
 static const struct set_row {
@@ -288,12 +323,46 @@ START_TEST(a_value_that_goes_otherwise) {
 }
 END_TEST
 
+/* More than the sockets hold, on a host that does not read for a while: the send ends before all of it is sent. */
+#define HUGE_LEN 16000000
+
+START_TEST(a_value_that_goes_in_parts) {
+    static char            huge[HUGE_LEN];
+    static const host_step late[] = {EXPECT("set k 0 0 16000000\r\n"),
+                                     WAIT(40),
+                                     EXPECT_BYTES(huge, HUGE_LEN),
+                                     EXPECT("\r\n"),
+                                     SEND("STORED\r\n"),
+                                     REPEAT};
+    const char            *hosts[2] = {NULL, NULL};
+    mc_options             options = MC_OPTIONS_INIT;
+    scripted_host         *host;
+    mc_client             *client;
+
+    for (size_t i = 0; i < HUGE_LEN; i++)
+        huge[i] = (char)('!' + i % 89);
+    host = scripted_host_play(late);
+    hosts[0] = scripted_host_address(host);
+    options.timeout_ms = PLENTY_MS;
+    options.max_value_size = HUGE_LEN;
+    client = mc_client_new_with_options(hosts, NULL, &options);
+    ck_assert_ptr_nonnull(client);
+    for (int i = 0; i < 4; i++)
+        ck_assert_int_eq(mc_set(client, mc_str("k"), mc_bytes(huge, HUGE_LEN), 0, 0), MC_OK);
+    ck_assert_uint_eq(scripted_host_connections(host), 1);
+    mc_client_free(client);
+    scripted_host_stop(host);
+}
+END_TEST
+
 Suite *test_suite(void) {
     Suite *suite = suite_create("large values");
     TCase *tcase = test_case(suite, "faults", 60);
 
     tcase_add_loop_test(tcase, a_value_that_comes_otherwise, 0, ROWS(gets));
     tcase_add_test(tcase, a_value_that_has_grown);
+    tcase_add_test(tcase, connections_that_are_closed_meanwhile);
     tcase_add_loop_test(tcase, a_value_that_goes_otherwise, 0, ROWS(sets));
+    tcase_add_test(tcase, a_value_that_goes_in_parts);
     return suite;
 }

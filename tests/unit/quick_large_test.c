@@ -21,11 +21,12 @@ struct asker {
     bool         has_reply;
 };
 
-static char value[MC__QUICK_VALUE_MAX + 1];
+static char   value[MC__QUICK_VALUE_MAX + 1];
+static size_t value_len = sizeof value;
 
 static void give_request(const mc__exchange *exchange, size_t i, mc__request *request) {
     (void)i;
-    *request = (mc__request){.key = exchange->keys[0], .value = mc_bytes(value, sizeof value), .flags = 3, .exptime = 60};
+    *request = (mc__request){.key = exchange->keys[0], .value = mc_bytes(value, value_len), .flags = 3, .exptime = 60};
 }
 
 static char *give_space(mc__exchange *exchange, size_t i, size_t have, size_t *room) {
@@ -357,8 +358,12 @@ static const struct {
     mc__verb verb;
     size_t   count, answered;
     bool     noreply;
+    size_t   value_len;
 } requests[] = {
-    {MC__VERB_SET, 2, 0, false}, {MC__VERB_SET, 1, 1, false}, {MC__VERB_SET, 1, 0, true}, {MC__VERB_GET, 1, 0, false}};
+    {MC__VERB_SET, 2, 0, false, sizeof value},        {MC__VERB_SET, 1, 1, false, sizeof value},
+    {MC__VERB_SET, 1, 0, true, sizeof value},         {MC__VERB_GET, 1, 0, false, sizeof value},
+    {MC__VERB_SET, 1, 0, false, MC__QUICK_VALUE_MAX},
+};
 
 START_TEST(other_requests_are_not_for_it) {
     struct asker self = {.exchange = {.ops = &ops,
@@ -368,10 +373,12 @@ START_TEST(other_requests_are_not_for_it) {
                                       .keys = &key}};
     mc_slice     slices[MC__OUTPUT_SLICES];
 
+    value_len = requests[_i].value_len;
     mc__pipeline_init(&pipeline, MAX_VALUE);
     ck_assert(!mc__quick_large_write(&pipeline, &self.exchange, slices));
     ck_assert(mc__pipeline_reusable(&pipeline));
     mc__pipeline_free(&pipeline);
+    value_len = sizeof value;
 }
 END_TEST
 
