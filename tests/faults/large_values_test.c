@@ -13,7 +13,7 @@
 #define LEN 200000
 #define MORE (2 * LEN) /* more than there is memory for behind a value of LEN bytes */
 #define PLENTY_MS 20000
-#define LITTLE_MS 200
+#define LITTLE_MS 1000 /* within which a machine that is held up has sent all */
 #define STEPS_MAX 24
 
 static char   data[MORE];
