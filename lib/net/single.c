@@ -85,7 +85,8 @@ static ptrdiff_t receive_quickly(const struct single *self, const mc__connection
 }
 
 /* Sends a large value from where it is, or goes the careful way. A unix socket takes long messages in parts. true: all of
- * the request is sent. Else the exchange is asked, and *transfer is what came last; here and below. */
+ * the request is sent, and its answer may be waited for. Else the exchange is asked, and *transfer is what came last; here
+ * and below. */
 static bool send_large(const struct single *self, mc__connection *connection, size_t *len, mc__transfer *transfer) {
     mc__pipeline *pipeline = &connection->pipeline;
     mc__exchange *exchange = self->call->exchange;
@@ -102,10 +103,11 @@ static bool send_large(const struct single *self, mc__connection *connection, si
     if (!connection->stream.is_prompt)
         mc__stream_prepare(&connection->stream, *len);
     sent = mc__stream_send(&connection->stream, slices, MC__OUTPUT_SLICES, true);
-    if (sent == (ptrdiff_t)*len)
-        return true;
     error = errno;
-    *transfer = sent < 0 ? mc__transfer_failed(error) : MC__TRANSFER_BLOCKED;
+    /* It may have waited for long. */
+    if (sent == (ptrdiff_t)*len && mc__connection_may_wait(connection, mc__time_now(), self->turn.deadline))
+        return true;
+    *transfer = sent < 0 ? mc__transfer_failed(error) : (size_t)sent < *len ? MC__TRANSFER_BLOCKED : MC__TRANSFER_SOME;
     mc__quick_leave(pipeline, exchange, sent < 0 ? 0 : (size_t)sent);
     errno = error;
     return false;
