@@ -143,19 +143,35 @@ static void run_row(size_t row) {
         rows[row].run(rows[row].size);
 }
 
+/* A wait in a socket ends after some milliseconds, and is then begun anew: on a machine that is held up a call receives once
+ * more. So the first of some tries counts in which none did. */
+#define TRIES 8
+
+static size_t count_receives(size_t row) {
+    return nth_call_count(NTH_RECV) + nth_call_count(NTH_RECVMSG) - rows[row].looks * CALLS;
+}
+
+static bool are_as_expected(size_t row, size_t receives) {
+    return (rows[row].exactly ? receives == rows[row].receives * CALLS
+                              : 100 * receives <= ROOM_PERCENT * rows[row].receives * CALLS) &&
+           nth_call_count(NTH_POLL) <= rows[row].polls * CALLS;
+}
+
 START_TEST(system_calls) {
-    size_t receives;
+    size_t receives = 0;
+    bool   expected = false;
 
     begin(rows[_i].hosts, rows[_i].size);
     run_row((size_t)_i);
-    nth_call_disarm();
-    run_row((size_t)_i);
-    receives = nth_call_count(NTH_RECV) + nth_call_count(NTH_RECVMSG) - rows[_i].looks * CALLS;
+    for (int tries = 0; tries < TRIES && !expected; tries++) {
+        nth_call_disarm();
+        run_row((size_t)_i);
+        receives = count_receives((size_t)_i);
+        expected = are_as_expected((size_t)_i, receives);
+    }
     ck_assert_uint_eq(nth_call_count(NTH_SEND) + nth_call_count(NTH_SENDMSG), rows[_i].sends * CALLS);
-    ck_assert_msg(rows[_i].exactly ? receives == rows[_i].receives * CALLS
-                                   : 100 * receives <= ROOM_PERCENT * rows[_i].receives * CALLS,
-                  "%s: %zu receives in %d calls", rows[_i].name, receives, CALLS);
-    ck_assert_uint_le(nth_call_count(NTH_POLL), rows[_i].polls * CALLS);
+    ck_assert_msg(expected, "%s: %zu receives and %lu polls in %d calls", rows[_i].name, receives,
+                  (unsigned long)nth_call_count(NTH_POLL), CALLS);
     for (int function = 0; function < NTH_FUNCTIONS; function++)
         if (function != NTH_SEND && function != NTH_SENDMSG && function != NTH_RECV && function != NTH_RECVMSG &&
             function != NTH_POLL && function != NTH_ALLOCATE)
