@@ -1,7 +1,7 @@
 /*
- * One request on one host, the way that most calls take: an idle connection, one look, one send, one receive. Threads that
- * meet at a host share connections (net/share.h). Where it comes to more than that (a connection to open, one that broke, a
- * host that was dead, a large value to send), the call goes on as net/call.h has it.
+ * One request on one host, the way that most calls take: an idle connection, one look, one send, one receive, and a second
+ * one where a large value comes. Threads that meet at a host share connections (net/share.h). Where it comes to more than
+ * that (a connection to open, one that broke, a host that was dead), the call goes on as net/call.h has it.
  */
 #ifndef MC_NET_SINGLE_H
 #define MC_NET_SINGLE_H

@@ -10,7 +10,7 @@
 
 #include "protocol/pipeline.h"
 
-/* Larger values are sent from the owner's memory, by the careful way. */
+/* Larger values are sent from the owner's memory: protocol/quick_large.h. */
 #define MC__QUICK_VALUE_MAX 16384
 
 /* The bytes of the exchange's one request, which awaits a reply. Valid until mc__quick_take or mc__quick_leave. false: it is
